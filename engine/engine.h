@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The engine's umbrella header: all that ui/ and app/ see of it.
+#pragma once
+
+#include "engine/devices/device.h"
+#include "engine/error.h"
+#include "engine/media/frame.h"
+#include "engine/media/source.h"
+#include "engine/model.h"
+#include "engine/run/pipeline.h"
+#include "engine/run/result.h"

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A run: decode -> preprocess -> infer -> decode+NMS as stages with bounded queues; results leave in frame order.
+//
+// Thread: create, control and dispose on one thread with a main context (or none for command-line use); signals are emitted in the thread-default
+//         context of the creator; the sink is called on the pipeline's output thread
+// Blocks: sq_pipeline_wait; everything else returns at once
+#pragma once
+
+#include "engine/media/source.h"
+#include "engine/model.h"
+#include "result.h"
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  SQ_PIPELINE_IDLE,
+  SQ_PIPELINE_STARTING, // opening the source, building the network
+  SQ_PIPELINE_RUNNING,
+  SQ_PIPELINE_PAUSED,
+  SQ_PIPELINE_FINISHED, // end of the source
+  SQ_PIPELINE_STOPPED,  // by the user
+  SQ_PIPELINE_FAILED,
+} SqPipelineState;
+
+typedef struct
+{
+  const char *const *paths; // what to open, NULL-terminated; see sq_source_open
+  const char *device;       // NULL = "cpu"
+  int threads;              // per device; 0 = all cores
+  float floor;              // 0 = SQ_SCORE_FLOOR
+  gboolean realtime;        // pace video to its own clock and drop what comes late; otherwise every frame, as fast as it goes
+  gboolean loop;            // start a video again at its end
+} SqPipelineOptions;
+
+typedef struct
+{
+  guint64 count;       // frames done by this stage
+  gint64 busy_ns;      // total time spent
+  gint64 p50_ns, p99_ns; // over the last 512 frames
+  guint queued;        // frames waiting before this stage
+} SqStageStats;
+
+typedef struct
+{
+  SqStageStats stage[SQ_N_STAGES];
+  guint64 frames;     // results delivered
+  guint64 dropped;    // late frames never run (realtime and live)
+  double engine_fps;  // 1 / mean of preprocess + infer + post, times lanes
+  double wall_fps;    // results per second of wall clock over the last 2 s
+  gint64 elapsed_ns;  // running time, pauses left out
+} SqPipelineStats;
+
+// Called on the output thread for every frame, in order. Must not block longer than a frame.
+typedef void (*SqPipelineSink) (SqResult *result, gpointer user_data);
+
+#define SQ_TYPE_PIPELINE (sq_pipeline_get_type ())
+G_DECLARE_FINAL_TYPE (SqPipeline, sq_pipeline, SQ, PIPELINE, GObject)
+
+// Properties: "state" (SqPipelineState as int, notify).
+// Signals: "opened" (), the source's info is known; "item-failed" (const char *message), a file or frame was skipped;
+//          "failed" (const char *message), the run ends; "finished" ().
+SqPipeline *sq_pipeline_new (SqModel *model, const SqPipelineOptions *options);
+
+// Adds a receiver of results before start; `notify (user_data)` when the pipeline lets go of it.
+void sq_pipeline_add_sink (SqPipeline *self, SqPipelineSink sink, gpointer user_data, GDestroyNotify notify);
+
+void sq_pipeline_start (SqPipeline *self);
+void sq_pipeline_set_paused (SqPipeline *self, gboolean paused);
+void sq_pipeline_seek (SqPipeline *self, gint64 pts_ns); // also while paused: that one frame is shown; restarts a finished run
+void sq_pipeline_step (SqPipeline *self, int direction); // one frame on or back, while paused
+void sq_pipeline_set_rate (SqPipeline *self, double rate); // 1 = real time, only with options.realtime
+void sq_pipeline_stop (SqPipeline *self);                // asks; answers within 100 ms
+gboolean sq_pipeline_wait (SqPipeline *self, GError **error); // until finished, stopped or failed; not on the main thread of a window
+
+SqPipelineState sq_pipeline_get_state (SqPipeline *self);
+SqModel *sq_pipeline_get_model (SqPipeline *self);
+const SqSourceInfo *sq_pipeline_get_source_info (SqPipeline *self); // NULL before "opened"
+void sq_pipeline_get_stats (SqPipeline *self, SqPipelineStats *stats);
+
+G_END_DECLS

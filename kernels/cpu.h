@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which instruction sets this processor has; read once.
+//
+// Thread: any
+#pragma once
+
+#define SQ_CPU_AVX2 (1u << 0)   // AVX2, FMA, F16C
+#define SQ_CPU_AVX512 (1u << 1) // F, BW, DQ, VL
+
+unsigned sq_cpu_flags (void);
+
+// Tests: pretend the processor has only these of its flags (~0u: all).
+void sq_cpu_set_mask (unsigned mask);
