@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A model file becomes a graph plus what the file says about itself.
+//
+// Thread: any
+// Blocks: file I/O
+#pragma once
+
+#include "engine/graph/graph.h"
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+// A detection layer of a darknet cfg, in file order; one graph output each.
+typedef struct
+{
+  gboolean region;     // [region] (v2) instead of [yolo]
+  int classes, n_anchors;
+  float anchors[32][2]; // w, h: px of the network's input (yolo), cells (region)
+  float scale_xy;
+  gboolean new_coords; // outputs are already through the logistic; w, h = (2 t)^2 anchor
+  gboolean softmax;    // region
+  gboolean exact_coords; // region: absolute
+} SqDarknetHead;
+
+typedef struct
+{
+  SqGraph *graph;
+  const char *format;   // "ONNX", "darknet"
+  GHashTable *metadata; // string -> string
+  GArray *heads;        // SqDarknetHead, darknet only
+  gboolean letterbox;   // darknet: letter_box=1
+  gboolean free_size;   // the file leaves the input's height and width open
+  char *precision;
+} SqImport;
+
+// `width`, `height`: for files that leave them open, 0 = the file's metadata or 640. Errors: SQ_ERROR_IO, SQ_ERROR_BAD_MODEL, SQ_ERROR_UNSUPPORTED_OP,
+// SQ_ERROR_OUT_OF_MEMORY; one sentence that names the file.
+SqImport *sq_onnx_import (const char *path, int width, int height, GError **error);
+SqImport *sq_darknet_import (const char *cfg_path, const char *weights_path, GError **error);
+void sq_import_free (SqImport *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqImport, sq_import_free)
+
+G_END_DECLS
