@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "convert.h"
 
-#include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
-#include <stdlib.h>
 
 struct _SqConverter
 {
@@ -116,12 +114,15 @@ sq_converter_run (SqConverter *self, SqPool *pool, const AVFrame *frame, SqOrien
 
   if (rgb == NULL)
     return AVERROR (ENOMEM);
-  if (!prepare (self, frame))
+  if (!self->accurate || !sq_jpeg_to_rgb (frame, rgb, row))
     {
-      sq_pool_return (first_loan);
-      return AVERROR (ENOSYS);
+      if (!prepare (self, frame))
+        {
+          sq_pool_return (first_loan);
+          return AVERROR (ENOSYS);
+        }
+      sws_scale (self->sws, (const guint8 *const *) frame->data, frame->linesize, 0, frame->height, planes, strides);
     }
-  sws_scale (self->sws, (const guint8 *const *) frame->data, frame->linesize, 0, frame->height, planes, strides);
   *width = frame->width;
   *height = frame->height;
   *stride = row;

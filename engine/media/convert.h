@@ -31,6 +31,9 @@ gboolean sq_orient_swaps (SqOrient orient);              // width and height cha
 // `swidth` x `sheight` RGB24 pixels into `dst`, turned; `dst` has the turned size.
 void sq_orient_rgb (SqOrient orient, const guint8 *src, int src_stride, int src_width, int src_height, guint8 *dst, int dst_stride);
 
+// Pixels of a JPEG (yuvj*) exactly as libjpeg gives them; FALSE for other formats.
+gboolean sq_jpeg_to_rgb (const AVFrame *frame, guint8 *rgb, int stride);
+
 typedef struct _SqConverter SqConverter;
 
 SqConverter *sq_converter_new (gboolean accurate); // TRUE for stills
