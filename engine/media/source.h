@@ -43,7 +43,7 @@ SqFrame *sq_source_next (SqSource *self, GError **error);
 // The next frame is the one shown at `pts_ns` (exact: decodes from the key frame before).
 gboolean sq_source_seek (SqSource *self, gint64 pts_ns, GError **error);
 
-// Makes a blocked call on another thread return with SQ_ERROR_CANCELLED soon.
+// Makes a blocked call on another thread return with SQ_ERROR_CANCELLED soon; so do later calls, until the next seek.
 void sq_source_interrupt (SqSource *self);
 void sq_source_free (SqSource *self);
 
