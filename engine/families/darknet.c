@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// darknet's [yolo] (v3, v4, v7, fastest) and [region] (v2) layers. Maps 1 x anchors (5 + classes) x H x W, one per layer.
+// yolo: b = (sigmoid (t) s - (s - 1) / 2 + cell) / W, size anchor e^t; new_coords: t is squashed already, size (2 t)^2 anchor.
+#include "family.h"
+
+#include <math.h>
+
+static int
+probe (const SqImport *import)
+{
+  return import->heads != NULL ? 3 : 0;
+}
+
+static gboolean
+setup (SqModel *model, const SqImport *import, GError **error)
+{
+  if (import->heads == NULL)
+    return _sq_family_misfit (error, model, "it is no darknet cfg");
+  model->n_classes = (guint) g_array_index (import->heads, SqDarknetHead, 0).classes;
+  for (guint i = 1; i < import->heads->len; i++)
+    if (g_array_index (import->heads, SqDarknetHead, i).classes != (int) model->n_classes)
+      return _sq_family_misfit (error, model, "its layers disagree about the number of classes");
+  model->family_data = g_array_ref (import->heads);
+  model->family_data_free = (GDestroyNotify) g_array_unref;
+  model->input = (SqInputSpec){ model->input.width, model->input.height, SQ_SPEC_RGB_LETTERBOX };
+  model->input.fit = import->letterbox ? SQ_FIT_LETTERBOX : SQ_FIT_STRETCH;
+  model->input.pad = 127; // darknet fills with 0.5
+  return TRUE;
+}
+
+// Class probabilities of one cell and anchor into `p`.
+static void
+classes_of (const SqDarknetHead *head, const float *t, gint64 n, float *p)
+{
+  float top = -INFINITY, sum = 0;
+
+  if (!head->region || !head->softmax)
+    {
+      for (int c = 0; c < head->classes; c++)
+        p[c] = head->new_coords ? t[c * n] : _sq_sigmoid (t[c * n]);
+      return;
+    }
+  for (int c = 0; c < head->classes; c++)
+    top = fmaxf (top, t[c * n]);
+  for (int c = 0; c < head->classes; c++)
+    sum += p[c] = expf (t[c * n] - top);
+  for (int c = 0; c < head->classes; c++)
+    p[c] /= sum;
+}
+
+static void
+decode_head (const SqModel *model, const SqDarknetHead *head, const SqTensor *map, float floor, float *p, GArray *candidates)
+{
+  gint64 h = map->shape.dim[2], w = map->shape.dim[3], n = h * w;
+  float sx = (float) model->input.width / w, sy = (float) model->input.height / h;
+
+  for (int a = 0; a < head->n_anchors; a++)
+    for (gint64 i = 0; i < n; i++)
+      {
+        const float *t = sq_tensor_f32 (map) + a * (5 + head->classes) * n + i;
+        float objectness = head->new_coords ? t[4 * n] : _sq_sigmoid (t[4 * n]), x, y, bw, bh;
+        float aw = head->anchors[a][0] * (head->region ? sx : 1), ah = head->anchors[a][1] * (head->region ? sy : 1);
+
+        if (!(objectness >= floor))
+          continue;
+        x = head->new_coords ? t[0] : _sq_sigmoid (t[0]);
+        y = head->new_coords ? t[n] : _sq_sigmoid (t[n]);
+        x = x * head->scale_xy - .5f * (head->scale_xy - 1) + (i % w);
+        y = y * head->scale_xy - .5f * (head->scale_xy - 1) + (i / w);
+        bw = head->new_coords ? 4 * t[2 * n] * t[2 * n] * aw : expf (t[2 * n]) * aw;
+        bh = head->new_coords ? 4 * t[3 * n] * t[3 * n] * ah : expf (t[3 * n]) * ah;
+        classes_of (head, t + 5 * n, n, p);
+        for (int c = 0; c < head->classes; c++)
+          if (objectness * p[c] >= floor)
+            _sq_family_add (candidates, x * sx, y * sy, bw, bh, objectness * p[c], c);
+      }
+}
+
+static void
+decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates)
+{
+  const GArray *heads = model->family_data;
+  g_autofree float *p = g_new (float, model->n_classes);
+
+  for (guint i = 0; i < heads->len; i++)
+    decode_head (model, &g_array_index (heads, SqDarknetHead, i), outputs[i], floor, p, candidates);
+}
+
+const SqFamily sq_family_darknet = { "darknet", "darknet YOLO (v2 to v7, fastest)", FALSE, probe, setup, decode };

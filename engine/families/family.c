@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "family.h"
+
+#include "engine/ops/op.h"
+
+static const SqFamily *const families[] = {
+#define SQ_FAMILY(name) &sq_family_##name,
+#include "engine/families/family-list.h"
+#undef SQ_FAMILY
+  NULL,
+};
+
+const SqFamily *const *
+sq_family_list (void)
+{
+  return families;
+}
+
+const SqFamily *
+sq_family_find (const char *id)
+{
+  for (guint i = 0; families[i] != NULL; i++)
+    if (g_str_equal (families[i]->id, id))
+      return families[i];
+  return NULL;
+}
+
+const SqFamily *
+sq_family_guess (const SqImport *import)
+{
+  const SqFamily *best = NULL;
+  int sure = 1;
+
+  for (guint i = 0; families[i] != NULL; i++)
+    {
+      int score = families[i]->probe (import);
+
+      if (score > sure)
+        {
+          best = families[i];
+          sure = score;
+        }
+    }
+  return best;
+}
+
+const char *const *
+sq_model_family_ids (void)
+{
+  static const char *ids[G_N_ELEMENTS (families)];
+
+  if (g_once_init_enter (&ids[0]))
+    {
+      for (guint i = 1; families[i] != NULL; i++)
+        ids[i] = families[i]->id;
+      g_once_init_leave (&ids[0], families[0]->id);
+    }
+  return ids;
+}
+
+const char *
+sq_model_family_title (const char *id)
+{
+  const SqFamily *family = sq_family_find (id);
+
+  return family != NULL ? family->title : NULL;
+}
+
+const SqShape *
+_sq_family_output (const SqImport *import, guint i)
+{
+  static const SqShape none;
+
+  if (i >= import->graph->outputs->len)
+    return &none;
+  return &sq_graph_value (import->graph, g_array_index (import->graph->outputs, int, i))->shape;
+}
+
+const char *
+_sq_family_metadata (const SqImport *import, const char *key)
+{
+  const char *text = g_hash_table_lookup (import->metadata, key);
+
+  return text != NULL ? text : "";
+}
+
+static gint64
+cells (const SqShape *input, int first, int levels)
+{
+  gint64 n = 0;
+
+  for (int l = 0, stride = first; l < levels; l++, stride *= 2)
+    n += ((input->dim[2] + stride - 1) / stride) * ((input->dim[3] + stride - 1) / stride);
+  return n;
+}
+
+gboolean
+_sq_family_grid (const SqImport *import, gint64 n, int anchors, int *first_stride, int *levels)
+{
+  static const int grids[][2] = { { 8, 3 }, { 16, 2 }, { 8, 4 }, { 4, 4 } };
+  const SqShape *input = &sq_graph_value (import->graph, g_array_index (import->graph->inputs, int, 0))->shape;
+
+  if (input->rank != 4)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (grids); i++)
+    if (cells (input, grids[i][0], grids[i][1]) * anchors == n)
+      {
+        *first_stride = grids[i][0];
+        *levels = grids[i][1];
+        return TRUE;
+      }
+  return FALSE;
+}
+
+SqMadeBy
+_sq_family_made_by (const SqImport *import, guint i)
+{
+  const SqGraph *graph = import->graph;
+  g_autofree int *producer = sq_graph_producers (graph);
+  int value = g_array_index (graph->outputs, int, i);
+
+  for (guint steps = 0; steps < graph->nodes->len; steps++)
+    {
+      const SqNode *node;
+      int next = SQ_NO_VALUE;
+
+      if (producer[value] < 0)
+        return SQ_MADE_BY_OTHER;
+      node = sq_graph_node (graph, producer[value]);
+      if (node->op == &sq_op_conv)
+        return SQ_MADE_BY_CONV;
+      if (node->op == &sq_op_act && node->params.act.kind == SQ_ACT_SIGMOID)
+        return SQ_MADE_BY_SIGMOID;
+      if (node->op != &sq_op_reshape && node->op != &sq_op_transpose && node->op != &sq_op_concat && node->op != &sq_op_slice)
+        return SQ_MADE_BY_ARITHMETIC;
+      for (int k = 0; k < node->n_in && next == SQ_NO_VALUE; k++) // the first computed input: boxes come before scores everywhere
+        if (sq_graph_value (graph, node->in[k])->constant == NULL)
+          next = node->in[k];
+      if (next == SQ_NO_VALUE)
+        return SQ_MADE_BY_OTHER;
+      value = next;
+    }
+  return SQ_MADE_BY_OTHER;
+}
+
+void
+_sq_family_add (GArray *candidates, float cx, float cy, float w, float h, float score, int class_id)
+{
+  SqDetection d = { cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2, score, class_id };
+
+  g_array_append_val (candidates, d);
+}
+
+gboolean
+_sq_family_misfit (GError **error, const SqModel *model, const char *wanted)
+{
+  g_autofree char *name = g_path_get_basename (model->path);
+
+  g_set_error (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY, "%s does not look like %s: %s; choose another family.", name, model->family_title, wanted);
+  return FALSE;
+}
+
+void
+_sq_family_decode_rows (const float *rows, gint64 n, int classes, float floor, GArray *candidates)
+{
+  for (gint64 i = 0; i < n; i++)
+    {
+      const float *r = rows + i * (5 + classes);
+
+      if (!(r[4] >= floor)) // also skips NaN
+        continue;
+      for (int c = 0; c < classes; c++)
+        {
+          float score = r[4] * r[5 + c];
+
+          if (score >= floor)
+            _sq_family_add (candidates, r[0], r[1], r[2], r[3], score, c);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// YOLOv6: rows of cx, cy, w, h in px, objectness that is always 1, classes; one box per cell, decoded.
+#include "engine/ops/op.h"
+#include "family.h"
+
+// The objectness column is a constant: that tells it from YOLOX.
+static gboolean
+constant_column (const SqImport *import)
+{
+  const SqGraph *graph = import->graph;
+  g_autofree int *producer = sq_graph_producers (graph);
+  int made = producer[g_array_index (graph->outputs, int, 0)];
+  const SqNode *node = made >= 0 ? sq_graph_node (graph, made) : NULL;
+
+  if (node == NULL || node->op != &sq_op_concat)
+    return FALSE;
+  for (int k = 0; k < node->n_in; k++)
+    {
+      const SqTensor *t = sq_graph_value (graph, node->in[k])->constant;
+
+      if (t != NULL && t->shape.rank == 3 && t->shape.dim[2] == 1 && t->n > 0 && sq_tensor_get (t, 0) == 1)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static int
+probe (const SqImport *import)
+{
+  const SqShape *y = _sq_family_output (import, 0);
+  int stride, levels;
+
+  if (import->heads != NULL || import->graph->outputs->len != 1 || y->rank != 3 || y->dim[0] != 1 || y->dim[2] < 6
+      || !_sq_family_grid (import, y->dim[1], 1, &stride, &levels))
+    return 0;
+  return constant_column (import) ? 3 : 1;
+}
+
+static gboolean
+setup (SqModel *model, const SqImport *import, GError **error)
+{
+  const SqShape *y = _sq_family_output (import, 0);
+
+  if (y->rank != 3 || y->dim[0] != 1 || y->dim[2] < 6)
+    return _sq_family_misfit (error, model, "it has no output of 5 + classes columns");
+  model->n_classes = (guint) y->dim[2] - 5;
+  model->input = (SqInputSpec){ model->input.width, model->input.height, SQ_SPEC_RGB_LETTERBOX };
+  return TRUE;
+}
+
+static void
+decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates)
+{
+  _sq_family_decode_rows (sq_tensor_f32 (outputs[0]), outputs[0]->shape.dim[1], model->n_classes, floor, candidates);
+}
+
+const SqFamily sq_family_yolov6 = { "yolov6", "YOLOv6", FALSE, probe, setup, decode };

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "detector.h"
+
+#include "engine/families/family.h"
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define MAX_CANDIDATES 30000 // per frame, best first: more are noise
+
+struct _SqDetector
+{
+  SqModel *model;
+  SqExec *exec;
+  float floor;
+  const char *device;
+};
+
+static gint64
+now_ns (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return (gint64) t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+SqDetector *
+sq_detector_new (SqModel *model, const SqDetectorOptions *options, GError **error)
+{
+  static const SqDetectorOptions defaults;
+  g_autoptr (SqDetector) self = g_new0 (SqDetector, 1);
+  const SqBackend *backend;
+  SqExecOptions exec_options;
+
+  options = options != NULL ? options : &defaults;
+  self->device = g_intern_string (options->device != NULL ? options->device : "cpu");
+  backend = sq_backend_find (self->device);
+  if (backend == NULL)
+    {
+      g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE, "There is no device '%s': squint-cli devices lists what is here.", self->device);
+      return NULL;
+    }
+  self->model = sq_model_ref (model);
+  self->floor = options->floor > 0 ? options->floor : SQ_SCORE_FLOOR;
+  exec_options.threads = options->threads;
+  self->exec = sq_exec_new (backend, model->graph, &exec_options, error);
+  return self->exec != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+void
+sq_detector_free (SqDetector *self)
+{
+  g_clear_pointer (&self->exec, sq_exec_free);
+  g_clear_pointer (&self->model, sq_model_unref);
+  g_free (self);
+}
+
+const char *
+sq_detector_get_device (SqDetector *self)
+{
+  return self->device;
+}
+
+char *
+sq_detector_describe (SqDetector *self)
+{
+  return sq_exec_describe (self->exec);
+}
+
+SqDetectorJob *
+sq_detector_job_new (SqFrame *frame)
+{
+  SqDetectorJob *job = g_new0 (SqDetectorJob, 1);
+
+  job->frame = frame;
+  job->stage_ns[SQ_STAGE_DECODE] = frame->decode_ns;
+  return job;
+}
+
+void
+sq_detector_job_free (SqDetectorJob *job)
+{
+  g_clear_pointer (&job->frame, sq_frame_unref);
+  g_clear_pointer (&job->input, sq_tensor_unref);
+  for (guint i = 0; i < job->n_outputs; i++)
+    g_clear_pointer (&job->outputs[i], sq_tensor_unref);
+  g_free (job);
+}
+
+gboolean
+sq_detector_preprocess (SqDetector *self, SqDetectorJob *job, GError **error)
+{
+  const SqInputSpec *spec = &self->model->input;
+  gint64 start = now_ns ();
+
+  job->input = sq_tensor_new (SQ_F32, &SQ_SHAPE (1, 3, spec->height, spec->width));
+  if (job->input == NULL)
+    {
+      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "There is not enough memory for the network's input.");
+      return FALSE;
+    }
+  sq_transform_init (&job->transform, spec, job->frame->width, job->frame->height);
+  sq_preprocess (job->frame, spec, &job->transform, job->input);
+  job->stage_ns[SQ_STAGE_PREPROCESS] = now_ns () - start;
+  return TRUE;
+}
+
+gboolean
+sq_detector_infer (SqDetector *self, SqDetectorJob *job, GError **error)
+{
+  gint64 start = now_ns ();
+
+  if (!sq_exec_run (self->exec, &job->input, job->outputs, error))
+    return FALSE;
+  job->n_outputs = self->exec->n_out;
+  job->stage_ns[SQ_STAGE_INFER] = now_ns () - start;
+  return TRUE;
+}
+
+static int
+by_score (const void *a, const void *b)
+{
+  const SqDetection *x = a, *y = b;
+
+  if (x->score != y->score)
+    return x->score > y->score ? -1 : 1;
+  return x->class_id < y->class_id ? -1 : x->class_id > y->class_id;
+}
+
+// Network px -> source px, clipped; boxes of no area or no number are dropped.
+static guint
+to_source (GArray *candidates, const SqTransform *t, const SqFrame *frame)
+{
+  guint kept = 0;
+
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      SqDetection d = g_array_index (candidates, SqDetection, i);
+
+      d.x1 = CLAMP ((d.x1 - t->offset_x) / t->scale_x, 0, (float) frame->width);
+      d.y1 = CLAMP ((d.y1 - t->offset_y) / t->scale_y, 0, (float) frame->height);
+      d.x2 = CLAMP ((d.x2 - t->offset_x) / t->scale_x, 0, (float) frame->width);
+      d.y2 = CLAMP ((d.y2 - t->offset_y) / t->scale_y, 0, (float) frame->height);
+      d.score = MIN (d.score, 1);
+      if (d.x2 > d.x1 && d.y2 > d.y1) // false for NaN
+        g_array_index (candidates, SqDetection, kept++) = d;
+    }
+  return kept;
+}
+
+SqResult *
+sq_detector_postprocess (SqDetector *self, SqDetectorJob *job)
+{
+  gint64 start = now_ns ();
+  GArray *candidates = g_array_new (FALSE, FALSE, sizeof (SqDetection));
+  SqResult *result;
+  guint n;
+
+  self->model->family->decode (self->model, job->outputs, self->floor, candidates);
+  n = to_source (candidates, &job->transform, job->frame);
+  if (n > 0)
+    qsort (candidates->data, n, sizeof (SqDetection), by_score);
+  n = MIN (n, MAX_CANDIDATES);
+  result = sq_result_new (sq_frame_ref (job->frame), g_memdup2 (candidates->data, n * sizeof (SqDetection)), n, self->model->family->nms_done);
+  g_array_unref (candidates);
+  job->stage_ns[SQ_STAGE_POST] = now_ns () - start;
+  for (int i = 0; i < SQ_N_STAGES; i++)
+    result->stage_ns[i] = job->stage_ns[i];
+  result->device = self->device;
+  return result;
+}
+
+SqResult *
+sq_detector_detect (SqDetector *self, SqFrame *frame, GError **error)
+{
+  g_autoptr (SqDetectorJob) job = sq_detector_job_new (frame);
+
+  if (!sq_detector_preprocess (self, job, error) || !sq_detector_infer (self, job, error))
+    return NULL;
+  return sq_detector_postprocess (self, job);
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The plain C twins and the table.
+#include "kernels.h"
+
+#include "cpu.h"
+
+#include <math.h>
+#include <pthread.h>
+
+static void
+silu_f32_c (float *y, const float *x, const float *add, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] = x[i] / (1 + expf (-x[i])) + (add != NULL ? add[i] : 0);
+}
+
+static void
+sigmoid_f32_c (float *y, const float *x, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] = 1 / (1 + expf (-x[i]));
+}
+
+static void
+blend_rows_c (float *const plane[3], const int16_t *row0, const int16_t *row1, int weight, size_t n, const float mean[3], const float scale[3])
+{
+  for (size_t i = 0; i < n; i++)
+    for (int c = 0; c < 3; c++)
+      {
+        int v = (row0[3 * i + c] * (128 - weight) + row1[3 * i + c] * weight + (1 << 13)) >> 14;
+
+        plane[c][i] = ((float) v - mean[c]) * scale[c];
+      }
+}
+
+static size_t
+find_above_f32_c (uint32_t *index, const float *x, size_t n, float threshold)
+{
+  size_t count = 0;
+
+  for (size_t i = 0; i < n; i++)
+    if (x[i] >= threshold)
+      index[count++] = (uint32_t) i;
+  return count;
+}
+
+void
+sq_kernels_init_c (SqKernels *kernels)
+{
+  *kernels = (SqKernels){ silu_f32_c, sigmoid_f32_c, blend_rows_c, find_above_f32_c };
+}
+
+void
+sq_kernels_init (SqKernels *kernels)
+{
+  sq_kernels_init_c (kernels);
+#if defined(__x86_64__)
+  _sq_kernels_init_avx2 (kernels);
+  _sq_kernels_init_avx512 (kernels);
+#endif
+}
+
+static SqKernels shared;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+init_shared (void)
+{
+  sq_kernels_init (&shared);
+}
+
+const SqKernels *
+sq_kernels (void)
+{
+  pthread_once (&once, init_shared);
+  return &shared;
+}

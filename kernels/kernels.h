@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Numeric kernels: one table, filled for this processor. Every entry has a plain C twin (suffix _c) that tests compare it with.
+//
+// Thread: any
+// Blocks: no
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct
+{
+  // y = x sigmoid (x) + add; `add` may be NULL, `y` may be `x`. Relative error below 2e-6.
+  void (*silu_f32) (float *y, const float *x, const float *add, size_t n);
+
+  // y = sigmoid (x); `y` may be `x`.
+  void (*sigmoid_f32) (float *y, const float *x, size_t n);
+
+  // One row of the network's input from two resampled rows of `n` interleaved RGB pixels (0..255 as 16-bit fixed point, 7 fractional bits):
+  // plane[c][i] = (round (lerp (row0, row1, weight / 128)) - mean[c]) * scale[c]. `weight` 0..128 is the share of row1.
+  void (*blend_rows) (float *const plane[3], const int16_t *row0, const int16_t *row1, int weight, size_t n, const float mean[3], const float scale[3]);
+
+  // Indices of x[i] >= threshold, ascending, into `index` (room for n); returns how many. NaN is never found.
+  size_t (*find_above_f32) (uint32_t *index, const float *x, size_t n, float threshold);
+} SqKernels;
+
+// The best for this processor; see sq_cpu_set_mask for tests.
+void sq_kernels_init (SqKernels *kernels);
+const SqKernels *sq_kernels (void); // initialised once
+
+// Internal: each overrides what it does better and its processor has.
+void _sq_kernels_init_avx2 (SqKernels *kernels);
+void _sq_kernels_init_avx512 (SqKernels *kernels);
+void sq_kernels_init_c (SqKernels *kernels);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// AVX2 + FMA twins. Built with -mavx2 -mfma; entered only where the processor has both.
+#include "cpu.h"
+#include "kernels.h"
+
+#include <immintrin.h>
+#include <math.h>
+
+// 1 / (1 + e^-x) through 2^t, t = -x log2 e: t = n + f, 2^f by a polynomial of degree 6 (|error| < 2e-8), then one division.
+static inline __m256
+sigmoid8 (__m256 x)
+{
+  __m256 t = _mm256_mul_ps (x, _mm256_set1_ps (-1.44269504f)), n, f, p;
+  __m256i e;
+
+  t = _mm256_min_ps (_mm256_max_ps (t, _mm256_set1_ps (-126.f)), _mm256_set1_ps (126.f));
+  n = _mm256_round_ps (t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  f = _mm256_sub_ps (t, n);
+  p = _mm256_set1_ps (1.540353e-4f);
+  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (1.3333558e-3f));
+  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (9.6181291e-3f));
+  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (5.5504109e-2f));
+  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (2.4022651e-1f));
+  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (6.9314718e-1f));
+  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (1.f));
+  e = _mm256_slli_epi32 (_mm256_cvtps_epi32 (n), 23);
+  p = _mm256_castsi256_ps (_mm256_add_epi32 (_mm256_castps_si256 (p), e));
+  return _mm256_div_ps (_mm256_set1_ps (1.f), _mm256_add_ps (p, _mm256_set1_ps (1.f)));
+}
+
+static void
+silu_f32_avx2 (float *y, const float *x, const float *add, size_t n)
+{
+  size_t i = 0;
+
+  if (add != NULL)
+    for (; i + 8 <= n; i += 8)
+      {
+        __m256 v = _mm256_loadu_ps (x + i);
+
+        _mm256_storeu_ps (y + i, _mm256_fmadd_ps (v, sigmoid8 (v), _mm256_loadu_ps (add + i)));
+      }
+  else
+    for (; i + 8 <= n; i += 8)
+      {
+        __m256 v = _mm256_loadu_ps (x + i);
+
+        _mm256_storeu_ps (y + i, _mm256_mul_ps (v, sigmoid8 (v)));
+      }
+  for (; i < n; i++)
+    y[i] = x[i] / (1 + expf (-x[i])) + (add != NULL ? add[i] : 0);
+}
+
+static void
+sigmoid_f32_avx2 (float *y, const float *x, size_t n)
+{
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    _mm256_storeu_ps (y + i, sigmoid8 (_mm256_loadu_ps (x + i)));
+  for (; i < n; i++)
+    y[i] = 1 / (1 + expf (-x[i]));
+}
+
+static void
+blend_rows_avx2 (float *const plane[3], const int16_t *row0, const int16_t *row1, int weight, size_t n, const float mean[3], const float scale[3])
+{
+  // eight pixels are three vectors of eight interleaved values; the permutation pulls one channel out of each
+  const __m256i pick[3] = { _mm256_setr_epi32 (0, 3, 6, 1, 4, 7, 2, 5), _mm256_setr_epi32 (1, 4, 7, 2, 5, 0, 3, 6),
+                            _mm256_setr_epi32 (2, 5, 0, 3, 6, 1, 4, 7) };
+  const __m256i pair = _mm256_set1_epi32 ((int) (((uint32_t) weight << 16) | (uint32_t) (128 - weight)));
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    {
+      __m256 v[3];
+
+      for (int k = 0; k < 3; k++)
+        {
+          __m256i a = _mm256_cvtepu16_epi32 (_mm_loadu_si128 ((const __m128i *) (row0 + 3 * i + 8 * k)));
+          __m256i b = _mm256_cvtepu16_epi32 (_mm_loadu_si128 ((const __m128i *) (row1 + 3 * i + 8 * k)));
+          __m256i sum = _mm256_madd_epi16 (_mm256_or_si256 (a, _mm256_slli_epi32 (b, 16)), pair);
+
+          v[k] = _mm256_cvtepi32_ps (_mm256_srai_epi32 (_mm256_add_epi32 (sum, _mm256_set1_epi32 (1 << 13)), 14));
+        }
+      for (int c = 0; c < 3; c++)
+        {
+          // channel c sits at 3 j + c of the 24 values; per vector k that is a fixed set of lanes
+          __m256 p0 = _mm256_permutevar8x32_ps (v[0], pick[c]), p1 = _mm256_permutevar8x32_ps (v[1], pick[c == 0 ? 1 : c == 1 ? 2 : 0]),
+                 p2 = _mm256_permutevar8x32_ps (v[2], pick[c == 0 ? 2 : c == 1 ? 0 : 1]);
+          __m256 out;
+
+          if (c == 0)
+            { // 0 3 6 | 9 12 15 | 18 21: lanes 0 3 6, 1 4 7, 2 5
+              out = _mm256_blend_ps (p0, _mm256_permutevar8x32_ps (p1, _mm256_setr_epi32 (7, 7, 7, 0, 1, 2, 7, 7)), 0x38);
+              out = _mm256_blend_ps (out, _mm256_permutevar8x32_ps (p2, _mm256_setr_epi32 (7, 7, 7, 7, 7, 7, 0, 1)), 0xc0);
+            }
+          else if (c == 1)
+            { // lanes 1 4 7, 2 5, 0 3 6
+              out = _mm256_blend_ps (p0, _mm256_permutevar8x32_ps (p1, _mm256_setr_epi32 (7, 7, 7, 0, 1, 7, 7, 7)), 0x18);
+              out = _mm256_blend_ps (out, _mm256_permutevar8x32_ps (p2, _mm256_setr_epi32 (7, 7, 7, 7, 7, 0, 1, 2)), 0xe0);
+            }
+          else
+            { // lanes 2 5, 0 3 6, 1 4 7
+              out = _mm256_blend_ps (p0, _mm256_permutevar8x32_ps (p1, _mm256_setr_epi32 (7, 7, 0, 1, 2, 7, 7, 7)), 0x1c);
+              out = _mm256_blend_ps (out, _mm256_permutevar8x32_ps (p2, _mm256_setr_epi32 (7, 7, 7, 7, 7, 0, 1, 2)), 0xe0);
+            }
+          out = _mm256_mul_ps (_mm256_sub_ps (out, _mm256_set1_ps (mean[c])), _mm256_set1_ps (scale[c]));
+          _mm256_storeu_ps (plane[c] + i, out);
+        }
+    }
+  for (; i < n; i++)
+    for (int c = 0; c < 3; c++)
+      {
+        int v = (row0[3 * i + c] * (128 - weight) + row1[3 * i + c] * weight + (1 << 13)) >> 14;
+
+        plane[c][i] = ((float) v - mean[c]) * scale[c];
+      }
+}
+
+static size_t
+find_above_f32_avx2 (uint32_t *index, const float *x, size_t n, float threshold)
+{
+  const __m256 limit = _mm256_set1_ps (threshold);
+  size_t count = 0, i = 0;
+
+  // candidates are rare: look at 32 at once, take apart only blocks that have one
+  for (; i + 32 <= n; i += 32)
+    {
+      __m256 a = _mm256_cmp_ps (_mm256_loadu_ps (x + i), limit, _CMP_GE_OQ), b = _mm256_cmp_ps (_mm256_loadu_ps (x + i + 8), limit, _CMP_GE_OQ);
+      __m256 c = _mm256_cmp_ps (_mm256_loadu_ps (x + i + 16), limit, _CMP_GE_OQ), d = _mm256_cmp_ps (_mm256_loadu_ps (x + i + 24), limit, _CMP_GE_OQ);
+      uint32_t mask;
+
+      if (_mm256_movemask_ps (_mm256_or_ps (_mm256_or_ps (a, b), _mm256_or_ps (c, d))) == 0)
+        continue;
+      mask = (uint32_t) _mm256_movemask_ps (a) | (uint32_t) _mm256_movemask_ps (b) << 8 | (uint32_t) _mm256_movemask_ps (c) << 16
+             | (uint32_t) _mm256_movemask_ps (d) << 24;
+      for (; mask != 0; mask &= mask - 1)
+        index[count++] = (uint32_t) i + (uint32_t) __builtin_ctz (mask);
+    }
+  for (; i < n; i++)
+    if (x[i] >= threshold)
+      index[count++] = (uint32_t) i;
+  return count;
+}
+
+void
+_sq_kernels_init_avx2 (SqKernels *kernels)
+{
+  if ((sq_cpu_flags () & SQ_CPU_AVX2) == 0)
+    return;
+  kernels->silu_f32 = silu_f32_avx2;
+  kernels->sigmoid_f32 = sigmoid_f32_avx2;
+  kernels->blend_rows = blend_rows_avx2;
+  kernels->find_above_f32 = find_above_f32_avx2;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// AVX-512 twins. Built with the flags of SQ_CPU_AVX512; entered only where the processor has them all.
+#include "cpu.h"
+#include "kernels.h"
+
+#include <immintrin.h>
+
+// See x86-avx2.c: the same polynomial; scalef replaces the exponent trick.
+static inline __m512
+sigmoid16 (__m512 x)
+{
+  __m512 t = _mm512_mul_ps (x, _mm512_set1_ps (-1.44269504f)), n, f, p;
+
+  t = _mm512_min_ps (_mm512_max_ps (t, _mm512_set1_ps (-126.f)), _mm512_set1_ps (126.f));
+  n = _mm512_roundscale_ps (t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  f = _mm512_sub_ps (t, n);
+  p = _mm512_set1_ps (1.540353e-4f);
+  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (1.3333558e-3f));
+  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (9.6181291e-3f));
+  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (5.5504109e-2f));
+  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (2.4022651e-1f));
+  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (6.9314718e-1f));
+  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (1.f));
+  return _mm512_div_ps (_mm512_set1_ps (1.f), _mm512_add_ps (_mm512_scalef_ps (p, n), _mm512_set1_ps (1.f)));
+}
+
+static void
+silu_f32_avx512 (float *y, const float *x, const float *add, size_t n)
+{
+  for (size_t i = 0; i < n; i += 16)
+    {
+      __mmask16 m = n - i >= 16 ? 0xffff : (__mmask16) ((1u << (n - i)) - 1);
+      __m512 v = _mm512_maskz_loadu_ps (m, x + i), s = sigmoid16 (v);
+
+      s = add != NULL ? _mm512_fmadd_ps (v, s, _mm512_maskz_loadu_ps (m, add + i)) : _mm512_mul_ps (v, s);
+      _mm512_mask_storeu_ps (y + i, m, s);
+    }
+}
+
+static void
+sigmoid_f32_avx512 (float *y, const float *x, size_t n)
+{
+  for (size_t i = 0; i < n; i += 16)
+    {
+      __mmask16 m = n - i >= 16 ? 0xffff : (__mmask16) ((1u << (n - i)) - 1);
+
+      _mm512_mask_storeu_ps (y + i, m, sigmoid16 (_mm512_maskz_loadu_ps (m, x + i)));
+    }
+}
+
+static size_t
+find_above_f32_avx512 (uint32_t *index, const float *x, size_t n, float threshold)
+{
+  const __m512 limit = _mm512_set1_ps (threshold);
+  const __m512i lane = _mm512_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  size_t count = 0;
+
+  for (size_t i = 0; i < n; i += 16)
+    {
+      __mmask16 m = n - i >= 16 ? 0xffff : (__mmask16) ((1u << (n - i)) - 1);
+
+      m = _mm512_mask_cmp_ps_mask (m, _mm512_maskz_loadu_ps (m, x + i), limit, _CMP_GE_OQ);
+      if (m == 0)
+        continue;
+      _mm512_mask_compressstoreu_epi32 (index + count, m, _mm512_add_epi32 (lane, _mm512_set1_epi32 ((int) i)));
+      count += (size_t) __builtin_popcount (m);
+    }
+  return count;
+}
+
+void
+_sq_kernels_init_avx512 (SqKernels *kernels)
+{
+  if ((sq_cpu_flags () & SQ_CPU_AVX512) == 0)
+    return;
+  kernels->silu_f32 = silu_f32_avx512;
+  kernels->sigmoid_f32 = sigmoid_f32_avx512;
+  kernels->find_above_f32 = find_above_f32_avx512;
+}
