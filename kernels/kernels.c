@@ -22,12 +22,13 @@ sigmoid_f32_c (float *y, const float *x, size_t n)
 }
 
 static void
-blend_rows_c (float *const plane[3], const int16_t *row0, const int16_t *row1, int weight, size_t n, const float mean[3], const float scale[3])
+blend_rows_c (float *const plane[3], const int16_t *row0, const int16_t *row1, int w0, int w1, size_t n, const float mean[3],
+              const float scale[3])
 {
   for (size_t i = 0; i < n; i++)
     for (int c = 0; c < 3; c++)
       {
-        int v = (row0[3 * i + c] * (128 - weight) + row1[3 * i + c] * weight + (1 << 13)) >> 14;
+        int v = ((row0[3 * i + c] * w0 >> 16) + (row1[3 * i + c] * w1 >> 16) + 2) >> 2;
 
         plane[c][i] = ((float) v - mean[c]) * scale[c];
       }

@@ -16,9 +16,10 @@ typedef struct
   // y = sigmoid (x); `y` may be `x`.
   void (*sigmoid_f32) (float *y, const float *x, size_t n);
 
-  // One row of the network's input from two resampled rows of `n` interleaved RGB pixels (0..255 as 16-bit fixed point, 7 fractional bits):
-  // plane[c][i] = (round (lerp (row0, row1, weight / 128)) - mean[c]) * scale[c]. `weight` 0..128 is the share of row1.
-  void (*blend_rows) (float *const plane[3], const int16_t *row0, const int16_t *row1, int weight, size_t n, const float mean[3], const float scale[3]);
+  // One row of the network's input from two resampled rows of `n` interleaved RGB pixels (value << 7), weights with 11 fractional bits:
+  // v = ((row0 w0 >> 16) + (row1 w1 >> 16) + 2) >> 2, plane[c][i] = (v - mean[c]) scale[c].
+  void (*blend_rows) (float *const plane[3], const int16_t *row0, const int16_t *row1, int w0, int w1, size_t n, const float mean[3],
+                      const float scale[3]);
 
   // Indices of x[i] >= threshold, ascending, into `index` (room for n); returns how many. NaN is never found.
   size_t (*find_above_f32) (uint32_t *index, const float *x, size_t n, float threshold);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rows are resampled sideways once, kept while needed, then blended in pairs. Values stay integers between the two steps (7 fractional bits), and the blend
-// rounds to whole levels: the reference code of every family works on 8-bit pictures.
+// Rows are resampled sideways once, kept while needed, then blended in pairs. Weights have 11 fractional bits; a row keeps 7 of them (value << 7 fits 16 bits),
+// and the blend truncates each product and rounds the sum to whole levels. That is the arithmetic of OpenCV's 8-bit bilinear resize, bit for bit, which the
+// reference code of every family uses: quantised networks notice a difference of one level.
 #include "resample.h"
 
 #include "kernels.h"
@@ -10,9 +11,9 @@
 
 typedef struct
 {
-  int32_t offset;  // bytes into the row: left pixel
-  int16_t weight;  // 0..128, share of the pixel to the right
-  int16_t next;    // bytes from left to right pixel (0 at the edge)
+  int32_t offset; // bytes into the row: left pixel
+  int16_t left, right; // weights, 2048 together
+  int32_t next;   // bytes from left to right pixel (0 at the edge)
 } Tap;
 
 size_t
@@ -28,12 +29,18 @@ resample_row (int16_t *out, const uint8_t *row, const Tap *taps, int n)
   for (int i = 0; i < n; i++)
     {
       const uint8_t *p = row + taps[i].offset, *q = p + taps[i].next;
-      int w = taps[i].weight, v = 128 - w;
+      int v = taps[i].left, w = taps[i].right;
 
-      out[3 * i] = (int16_t) (p[0] * v + q[0] * w);
-      out[3 * i + 1] = (int16_t) (p[1] * v + q[1] * w);
-      out[3 * i + 2] = (int16_t) (p[2] * v + q[2] * w);
+      out[3 * i] = (int16_t) ((p[0] * v + q[0] * w) >> 4);
+      out[3 * i + 1] = (int16_t) ((p[1] * v + q[1] * w) >> 4);
+      out[3 * i + 2] = (int16_t) ((p[2] * v + q[2] * w) >> 4);
     }
+}
+
+static int
+clamp (int i, int last)
+{
+  return i < 0 ? 0 : i > last ? last : i;
 }
 
 static void
@@ -48,26 +55,33 @@ bilinear (float *const plane[3], const uint8_t *src, const SqResampleJob *job, c
   rows[1] = rows[0] + 3 * (size_t) job->width + 16;
   for (int i = 0; i < job->width; i++)
     {
-      double x = (i + .5) * sx - .5;
-      int left;
+      float x = (float) ((i + .5) * sx - .5), share;
+      int left = (int) floorf (x);
 
-      x = x < 0 ? 0 : x > job->src_width - 1 ? job->src_width - 1 : x;
-      left = (int) x;
+      share = x - (float) left;
+      if (left < 0 || left >= job->src_width - 1)
+        {
+          left = clamp (left, job->src_width - 1);
+          share = 0;
+        }
       taps[i].offset = 3 * left;
       taps[i].next = left + 1 < job->src_width ? 3 : 0;
-      taps[i].weight = (int16_t) lrint ((x - left) * 128);
+      taps[i].left = (int16_t) lrintf ((1 - share) * 2048);
+      taps[i].right = (int16_t) lrintf (share * 2048);
     }
   for (int y = 0; y < job->height; y++)
     {
-      double at = (y + .5) * sy - .5;
-      int need[2], weight;
+      float at = (float) ((y + .5) * sy - .5), share;
+      int need[2], weight[2];
       const int16_t *use[2];
       float *out[3];
 
-      at = at < 0 ? 0 : at > job->src_height - 1 ? job->src_height - 1 : at;
-      need[0] = (int) at;
-      need[1] = need[0] + 1 < job->src_height ? need[0] + 1 : need[0];
-      weight = (int) lrint ((at - need[0]) * 128);
+      need[0] = (int) floorf (at);
+      share = at - (float) need[0];
+      weight[0] = (int) lrintf ((1 - share) * 2048);
+      weight[1] = (int) lrintf (share * 2048);
+      need[1] = clamp (need[0] + 1, job->src_height - 1);
+      need[0] = clamp (need[0], job->src_height - 1);
       for (int r = 0; r < 2; r++)
         {
           int slot = have[0] == need[r] ? 0 : have[1] == need[r] ? 1 : -1;
@@ -82,7 +96,7 @@ bilinear (float *const plane[3], const uint8_t *src, const SqResampleJob *job, c
         }
       for (int c = 0; c < 3; c++)
         out[c] = plane[c] + (size_t) (job->top + y) * job->out_width + job->left;
-      k->blend_rows (out, use[0], use[1], weight, job->width, mean, scale);
+      k->blend_rows (out, use[0], use[1], weight[0], weight[1], job->width, mean, scale);
     }
 }
 

@@ -63,12 +63,13 @@ sigmoid_f32_avx2 (float *y, const float *x, size_t n)
 }
 
 static void
-blend_rows_avx2 (float *const plane[3], const int16_t *row0, const int16_t *row1, int weight, size_t n, const float mean[3], const float scale[3])
+blend_rows_avx2 (float *const plane[3], const int16_t *row0, const int16_t *row1, int w0, int w1, size_t n, const float mean[3],
+                 const float scale[3])
 {
   // eight pixels are three vectors of eight interleaved values; the permutation pulls one channel out of each
   const __m256i pick[3] = { _mm256_setr_epi32 (0, 3, 6, 1, 4, 7, 2, 5), _mm256_setr_epi32 (1, 4, 7, 2, 5, 0, 3, 6),
                             _mm256_setr_epi32 (2, 5, 0, 3, 6, 1, 4, 7) };
-  const __m256i pair = _mm256_set1_epi32 ((int) (((uint32_t) weight << 16) | (uint32_t) (128 - weight)));
+  const __m128i weight0 = _mm_set1_epi16 ((int16_t) w0), weight1 = _mm_set1_epi16 ((int16_t) w1);
   size_t i = 0;
 
   for (; i + 8 <= n; i += 8)
@@ -77,11 +78,11 @@ blend_rows_avx2 (float *const plane[3], const int16_t *row0, const int16_t *row1
 
       for (int k = 0; k < 3; k++)
         {
-          __m256i a = _mm256_cvtepu16_epi32 (_mm_loadu_si128 ((const __m128i *) (row0 + 3 * i + 8 * k)));
-          __m256i b = _mm256_cvtepu16_epi32 (_mm_loadu_si128 ((const __m128i *) (row1 + 3 * i + 8 * k)));
-          __m256i sum = _mm256_madd_epi16 (_mm256_or_si256 (a, _mm256_slli_epi32 (b, 16)), pair);
+          __m128i a = _mm_mulhi_epi16 (_mm_loadu_si128 ((const __m128i *) (row0 + 3 * i + 8 * k)), weight0);
+          __m128i b = _mm_mulhi_epi16 (_mm_loadu_si128 ((const __m128i *) (row1 + 3 * i + 8 * k)), weight1);
+          __m128i sum = _mm_srai_epi16 (_mm_add_epi16 (_mm_add_epi16 (a, b), _mm_set1_epi16 (2)), 2);
 
-          v[k] = _mm256_cvtepi32_ps (_mm256_srai_epi32 (_mm256_add_epi32 (sum, _mm256_set1_epi32 (1 << 13)), 14));
+          v[k] = _mm256_cvtepi32_ps (_mm256_cvtepi16_epi32 (sum));
         }
       for (int c = 0; c < 3; c++)
         {
@@ -112,7 +113,7 @@ blend_rows_avx2 (float *const plane[3], const int16_t *row0, const int16_t *row1
   for (; i < n; i++)
     for (int c = 0; c < 3; c++)
       {
-        int v = (row0[3 * i + c] * (128 - weight) + row1[3 * i + c] * weight + (1 << 13)) >> 14;
+        int v = ((row0[3 * i + c] * w0 >> 16) + (row1[3 * i + c] * w1 >> 16) + 2) >> 2;
 
         plane[c][i] = ((float) v - mean[c]) * scale[c];
       }

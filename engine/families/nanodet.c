@@ -96,7 +96,7 @@ setup (SqModel *model, const SqImport *import, GError **error)
   model->family_data_free = g_free;
   if (!match (import, data, &model->n_classes))
     return _sq_family_misfit (error, model, "it does not have a score and a distance map per stride");
-  model->input = (SqInputSpec){ model->input.width, model->input.height, .fit = SQ_FIT_LETTERBOX, .resample = SQ_RESAMPLE_AREA, .round_to_int = FALSE,
+  model->input = (SqInputSpec){ model->input.width, model->input.height, .fit = SQ_FIT_LETTERBOX, .resample = SQ_RESAMPLE_AREA, .round_to_int = TRUE,
                                 .bgr = TRUE, .pad = 0, .mean = { 103.53f, 116.28f, 123.675f },
                                 .scale = { 1 / 57.375f, 1 / 57.12f, 1 / 58.395f } };
   return TRUE;

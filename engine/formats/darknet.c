@@ -9,7 +9,7 @@
 #define MAX_CFG_BYTES (1 << 20)
 #define MAX_LAYERS 1024
 #define MAX_SIDE 8192
-#define BN_EPSILON 1e-6
+#define BN_EPSILON 1e-5
 
 typedef struct
 {

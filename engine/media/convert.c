@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "convert.h"
 
+#include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
@@ -114,14 +115,14 @@ sq_converter_run (SqConverter *self, SqPool *pool, const AVFrame *frame, SqOrien
 
   if (rgb == NULL)
     return AVERROR (ENOMEM);
-  if (!self->accurate || !sq_jpeg_to_rgb (frame, rgb, row))
+  if (frame->format == AV_PIX_FMT_RGB24)
+    av_image_copy_plane (rgb, row, frame->data[0], frame->linesize[0], 3 * frame->width, frame->height);
+  else if (prepare (self, frame))
+    sws_scale (self->sws, (const guint8 *const *) frame->data, frame->linesize, 0, frame->height, planes, strides);
+  else
     {
-      if (!prepare (self, frame))
-        {
-          sq_pool_return (first_loan);
-          return AVERROR (ENOSYS);
-        }
-      sws_scale (self->sws, (const guint8 *const *) frame->data, frame->linesize, 0, frame->height, planes, strides);
+      sq_pool_return (first_loan);
+      return AVERROR (ENOSYS);
     }
   *width = frame->width;
   *height = frame->height;

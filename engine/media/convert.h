@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Decoded pictures to RGB24, upright. Private to media/.
 //
-// Stills are converted as libjpeg does (centred chroma, triangle filter, full range), videos by their own colour space and range.
+// Stills are converted accurately, videos fast and by their own colour space and range.
 // Alpha is dropped, as cv2.imread does.
 //
 // Thread: one at a time
@@ -30,9 +30,6 @@ gboolean sq_orient_swaps (SqOrient orient);              // width and height cha
 
 // `swidth` x `sheight` RGB24 pixels into `dst`, turned; `dst` has the turned size.
 void sq_orient_rgb (SqOrient orient, const guint8 *src, int src_stride, int src_width, int src_height, guint8 *dst, int dst_stride);
-
-// Pixels of a JPEG (yuvj*) exactly as libjpeg gives them; FALSE for other formats.
-gboolean sq_jpeg_to_rgb (const AVFrame *frame, guint8 *rgb, int stride);
 
 typedef struct _SqConverter SqConverter;
 

@@ -5,6 +5,7 @@
 
 #include "averror.h"
 #include "engine/error.h"
+#include "jpeg.h"
 #include <libavutil/mem.h>
 #include <string.h>
 
@@ -74,6 +75,12 @@ decode_whole (AVFormatContext *format, AVStream *stream, const char *path, SqInt
 
   if (data == NULL)
     return NULL;
+  if (stream->codecpar->codec_id == AV_CODEC_ID_MJPEG && !is_truncated (AV_CODEC_ID_MJPEG, data, size)
+      && (frame = sq_jpeg_decode (data, size)) != NULL)
+    {
+      av_free (data);
+      return frame;
+    }
   codec = sq_demux_open_codec (stream->codecpar, 1, TRUE, path, error);
   if (codec == NULL)
     {

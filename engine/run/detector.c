@@ -142,7 +142,6 @@ to_source (GArray *candidates, const SqTransform *t, const SqFrame *frame)
       d.y1 = CLAMP ((d.y1 - t->offset_y) / t->scale_y, 0, (float) frame->height);
       d.x2 = CLAMP ((d.x2 - t->offset_x) / t->scale_x, 0, (float) frame->width);
       d.y2 = CLAMP ((d.y2 - t->offset_y) / t->scale_y, 0, (float) frame->height);
-      d.score = MIN (d.score, 1);
       if (d.x2 > d.x1 && d.y2 > d.y1) // false for NaN
         g_array_index (candidates, SqDetection, kept++) = d;
     }

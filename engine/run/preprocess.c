@@ -18,8 +18,8 @@ sq_transform_init (SqTransform *self, const SqInputSpec *spec, int width, int he
       return;
     }
   self->scale_x = self->scale_y = (float) scale;
-  self->width = CLAMP ((int) (spec->round_to_int ? nearbyint (width * scale) : floor (width * scale + 1e-9)), 1, spec->width);
-  self->height = CLAMP ((int) (spec->round_to_int ? nearbyint (height * scale) : floor (height * scale + 1e-9)), 1, spec->height);
+  self->width = CLAMP ((int) (spec->round_to_int ? nearbyint (width * scale) : floor (width * scale)), 1, spec->width);
+  self->height = CLAMP ((int) (spec->round_to_int ? nearbyint (height * scale) : floor (height * scale)), 1, spec->height);
   if (spec->fit == SQ_FIT_LETTERBOX)
     {
       self->left = (spec->width - self->width) / 2;
