@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Graph -> steps. One function per operator that has a kernel here; the rest is `reference_step`.
+#include "cpu-private.h"
+
+static gboolean
+is_picture (const SqValue *v)
+{
+  return v->dtype == SQ_F32 && v->shape.rank == 4 && v->shape.dim[0] == 1;
+}
+
+static gsize
+layout_bytes (const CpuExec *self, const SqValue *v, Layout layout)
+{
+  gint64 n = sq_shape_elements (&v->shape);
+
+  if (layout == LAYOUT_BLOCKED)
+    n = (v->shape.dim[1] + self->block - 1) / self->block * self->block * v->shape.dim[2] * v->shape.dim[3];
+  return (gsize) n * sq_dtype_size (v->dtype);
+}
+
+static int
+add_buffer (CpuExec *self, int value, Layout layout)
+{
+  Buffer b = { .layout = layout, .parent = -1, .input = -1, .output = -1, .bytes = layout_bytes (self, sq_graph_value (self->graph, value), layout) };
+
+  g_array_append_val (self->buffers, b);
+  self->of_value[layout][value] = self->buffers->len - 1;
+  return self->buffers->len - 1;
+}
+
+static Step *
+add_step (CpuExec *self, const char *name, gboolean (*run) (CpuExec *, Step *), const SqNode *node)
+{
+  Step *step = g_new0 (Step, 1);
+
+  step->name = name;
+  step->run = run;
+  step->node = node;
+  g_ptr_array_add (self->steps, step);
+  return step;
+}
+
+void
+_sq_cpu_step_free (Step *step)
+{
+  g_clear_pointer (&step->op, sq_dnn_op_free);
+  g_free (step->view_in);
+  g_free (step->view_out);
+  g_free (step);
+}
+
+static gboolean
+has (const CpuExec *self, int value, Layout layout)
+{
+  return self->of_value[layout][value] >= 0;
+}
+
+// The value's buffer in that layout; changes the layout where it only exists in the other. -1 on error.
+static int
+want (CpuExec *self, int value, Layout layout, GError **error)
+{
+  const SqValue *v = sq_graph_value (self->graph, value);
+  Step *step;
+  SqDnnOp *op;
+  int from;
+
+  if (has (self, value, layout))
+    return self->of_value[layout][value];
+  if (v->constant != NULL && layout == LAYOUT_PLAIN)
+    {
+      cpu_buffer (self, add_buffer (self, value, LAYOUT_PLAIN))->constant = v->constant;
+      return self->of_value[layout][value];
+    }
+  from = self->of_value[!layout][value];
+  g_assert (from >= 0);
+  op = sq_dnn_reorder (self->dnn, &v->shape, layout == LAYOUT_BLOCKED, error);
+  if (op == NULL)
+    return -1;
+  step = add_step (self, layout == LAYOUT_BLOCKED ? "to blocked" : "to plain", _sq_cpu_run_dnn, NULL);
+  step->op = op;
+  step->in[step->n_in++] = from;
+  step->out[step->n_out++] = add_buffer (self, value, layout);
+  return step->out[0];
+}
+
+static gboolean
+read_from (CpuExec *self, Step *step, int value, Layout layout, GError **error)
+{
+  int buffer = want (self, value, layout, error);
+
+  step->in[step->n_in++] = buffer;
+  return buffer >= 0;
+}
+
+// Steps read buffers that layout changes make, so those changes must come first: collect inputs before adding the step.
+static gboolean
+prepare (CpuExec *self, const SqNode *node, Layout layout, int n, GError **error)
+{
+  for (int k = 0; k < n; k++)
+    if (node->in[k] != SQ_NO_VALUE && want (self, node->in[k], layout, error) < 0)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+reference_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  Step *step;
+
+  if (!prepare (self, node, LAYOUT_PLAIN, node->n_in, error))
+    return FALSE;
+  step = add_step (self, node->op->name, _sq_cpu_run_reference, node);
+  step->view_in = g_new0 (SqTensor, node->n_in);
+  step->view_out = g_new0 (SqTensor, node->n_out);
+  for (int k = 0; k < node->n_in; k++)
+    {
+      const SqValue *v = node->in[k] == SQ_NO_VALUE ? NULL : sq_graph_value (self->graph, node->in[k]);
+
+      step->in[step->n_in++] = v == NULL ? -1 : self->of_value[LAYOUT_PLAIN][node->in[k]];
+      if (v != NULL)
+        step->view_in[k] = (SqTensor){ v->dtype, v->shape, sq_shape_elements (&v->shape), layout_bytes (self, v, LAYOUT_PLAIN) };
+    }
+  for (int k = 0; k < node->n_out; k++)
+    {
+      const SqValue *v = sq_graph_value (self->graph, node->out[k]);
+
+      step->out[step->n_out++] = add_buffer (self, node->out[k], LAYOUT_PLAIN);
+      step->view_out[k] = (SqTensor){ v->dtype, v->shape, sq_shape_elements (&v->shape), layout_bytes (self, v, LAYOUT_PLAIN) };
+    }
+  return TRUE;
+}
+
+static gboolean
+conv_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  const SqValue *x = sq_graph_value (self->graph, node->in[0]), *y = sq_graph_value (self->graph, node->out[0]);
+  const SqValue *w = sq_graph_value (self->graph, node->in[1]);
+  const SqValue *bias = node->n_in > 2 && node->in[2] != SQ_NO_VALUE ? sq_graph_value (self->graph, node->in[2]) : NULL;
+  const SqConvParams *p = &node->params.conv;
+  int residual = node->n_in > 3 ? node->in[3] : SQ_NO_VALUE, block = self->block;
+  gboolean depthwise = p->groups > 1 && p->groups == x->shape.dim[1] && p->groups == y->shape.dim[1];
+  SqDnnConv conv = { .x = &x->shape, .y = &y->shape, .params = p };
+  Step *step;
+  SqDnnOp *op;
+
+  if (!is_picture (x) || w->constant == NULL || (bias != NULL && bias->constant == NULL))
+    return reference_step (self, node, error);
+  // groups must fall on block boundaries; so must depthwise channels
+  if (p->groups > 1 && !depthwise && (x->shape.dim[1] / p->groups % block != 0 || y->shape.dim[1] / p->groups % block != 0))
+    return reference_step (self, node, error);
+
+  conv.weights = sq_tensor_f32 (w->constant);
+  conv.bias = bias != NULL ? sq_tensor_f32 (bias->constant) : NULL;
+  conv.plain_source = p->groups == 1 && x->shape.dim[1] < block && has (self, node->in[0], LAYOUT_PLAIN);
+  conv.winograd = p->groups == 1 && p->kernel[0] == 3 && p->kernel[1] == 3 && p->stride[0] == 1 && p->stride[1] == 1 && p->dilation[0] == 1
+                  && p->dilation[1] == 1 && !conv.plain_source;
+  if (sq_dnn_fuses (p->act.kind))
+    conv.act = p->act;
+  conv.residual = residual != SQ_NO_VALUE && (p->act.kind == SQ_ACT_NONE || conv.act.kind != SQ_ACT_NONE);
+  if (conv.winograd) // it takes no fused operations: bare first, then what it refuses as a pass
+    {
+      SqDnnConv bare = conv;
+
+      bare.act.kind = SQ_ACT_NONE;
+      bare.residual = FALSE;
+      op = sq_dnn_conv (self->dnn, &bare, error);
+      if (op != NULL && sq_dnn_op_is_winograd (op))
+        conv = bare;
+      else if (op != NULL && (conv.act.kind != SQ_ACT_NONE || conv.residual))
+        {
+          sq_dnn_op_free (op);
+          conv.winograd = FALSE;
+          op = sq_dnn_conv (self->dnn, &conv, error);
+        }
+    }
+  else
+    op = sq_dnn_conv (self->dnn, &conv, error);
+  if (op == NULL)
+    {
+      g_clear_error (error);
+      return reference_step (self, node, error);
+    }
+  if (want (self, node->in[0], conv.plain_source ? LAYOUT_PLAIN : LAYOUT_BLOCKED, error) < 0
+      || (residual != SQ_NO_VALUE && want (self, residual, LAYOUT_BLOCKED, error) < 0))
+    {
+      sq_dnn_op_free (op);
+      return FALSE;
+    }
+  step = add_step (self, depthwise ? "depthwise" : "conv", _sq_cpu_run_dnn, node);
+  step->op = op;
+  read_from (self, step, node->in[0], conv.plain_source ? LAYOUT_PLAIN : LAYOUT_BLOCKED, error);
+  if (residual != SQ_NO_VALUE)
+    read_from (self, step, residual, LAYOUT_BLOCKED, error);
+  step->out[step->n_out++] = add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+  step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
+  // what oneDNN does not do itself: the activation (and the sum behind it), or under Winograd a bare sum
+  if (p->act.kind != SQ_ACT_NONE && conv.act.kind == SQ_ACT_NONE)
+    step->act = p->act;
+  else if (residual != SQ_NO_VALUE && !conv.residual)
+    step->act = (SqAct){ SQ_ACT_CLIP, -G_MAXFLOAT, G_MAXFLOAT };
+  return TRUE;
+}
+
+static gboolean
+pool_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  const SqValue *x = sq_graph_value (self->graph, node->in[0]), *y = sq_graph_value (self->graph, node->out[0]);
+  SqDnnOp *op;
+  Step *step;
+
+  if (!is_picture (x) || node->params.pool.ceil || !has (self, node->in[0], LAYOUT_BLOCKED)
+      || (op = sq_dnn_pool (self->dnn, &x->shape, &y->shape, &node->params.pool, NULL)) == NULL)
+    return reference_step (self, node, error);
+  step = add_step (self, "pool", _sq_cpu_run_dnn, node);
+  step->op = op;
+  read_from (self, step, node->in[0], LAYOUT_BLOCKED, error);
+  step->out[step->n_out++] = add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+  return TRUE;
+}
+
+static Layout
+natural_layout (const CpuExec *self, int value)
+{
+  return has (self, value, LAYOUT_BLOCKED) ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
+}
+
+static gboolean
+act_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  Layout layout = natural_layout (self, node->in[0]);
+  Step *step;
+
+  if (sq_graph_value (self->graph, node->in[0])->dtype != SQ_F32 || !prepare (self, node, layout, 1, error))
+    return reference_step (self, node, error);
+  step = add_step (self, sq_act_name (node->params.act.kind), _sq_cpu_run_act, node);
+  read_from (self, step, node->in[0], layout, error);
+  step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
+  step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
+  return TRUE;
+}
+
+static gboolean
+binary_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  const SqValue *a = sq_graph_value (self->graph, node->in[0]), *b = sq_graph_value (self->graph, node->in[1]);
+  const SqValue *y = sq_graph_value (self->graph, node->out[0]);
+  gboolean scalar = b->constant != NULL && b->constant->n == 1 && a->constant == NULL;
+  Layout layout = natural_layout (self, node->in[0]);
+  Step *step;
+
+  if (a->dtype != SQ_F32 || y->dtype != SQ_F32 || node->params.binary > SQ_BINARY_DIV || !sq_shape_equal (&a->shape, &y->shape)
+      || (!scalar && (!sq_shape_equal (&a->shape, &b->shape) || a->constant != NULL || b->constant != NULL)))
+    return reference_step (self, node, error);
+  if (!scalar && has (self, node->in[1], LAYOUT_BLOCKED))
+    layout = LAYOUT_BLOCKED;
+  if (!prepare (self, node, layout, scalar ? 1 : 2, error))
+    return FALSE;
+  step = add_step (self, "binary", _sq_cpu_run_binary, node);
+  read_from (self, step, node->in[0], layout, error);
+  if (scalar)
+    {
+      step->in[step->n_in++] = -1;
+      step->act.a = (float) sq_tensor_get (b->constant, 0);
+    }
+  else
+    read_from (self, step, node->in[1], layout, error);
+  step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
+  step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
+  return TRUE;
+}
+
+// Blocked along channels where every part but the last is whole blocks; plain where what lies before the axis is 1. Both are runs of memory.
+static gboolean
+concat_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  const SqValue *y = sq_graph_value (self->graph, node->out[0]);
+  int axis = node->params.axis.axis, placed;
+  gboolean blocked = is_picture (y) && axis == 1;
+  gsize bytes[SQ_MAX_IN], at = 0;
+  Layout layout;
+  Step *step;
+
+  for (int k = 0; k < node->n_in; k++)
+    {
+      gboolean whole = sq_graph_value (self->graph, node->in[k])->shape.rank == 4
+                       && sq_graph_value (self->graph, node->in[k])->shape.dim[1] % self->block == 0;
+
+      blocked = blocked && has (self, node->in[k], LAYOUT_BLOCKED) && (whole || k == node->n_in - 1);
+    }
+  layout = blocked ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
+  if (!blocked && sq_shape_span (&y->shape, 0, axis) != 1)
+    return reference_step (self, node, error);
+  if (!prepare (self, node, layout, node->n_in, error))
+    return FALSE;
+  step = add_step (self, "concat", _sq_cpu_run_concat, node);
+  for (int k = 0; k < node->n_in; k++)
+    {
+      read_from (self, step, node->in[k], layout, error);
+      bytes[k] = layout_bytes (self, sq_graph_value (self->graph, node->in[k]), layout);
+    }
+  step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
+  for (int k = 0; k < node->n_in; k += placed)
+    {
+      if (!_sq_cpu_place_in_concat (self, step->out[0], at, step->in, bytes, step->n_in, k, &placed))
+        {
+          step->copy_bytes[k] = bytes[k];
+          step->copy_offset[k] = at;
+          placed = 1;
+        }
+      for (int i = k; i < k + placed; i++)
+        at += bytes[i];
+    }
+  return TRUE;
+}
+
+// A range of channels is a range of memory.
+static gboolean
+slice_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  const SqValue *x = sq_graph_value (self->graph, node->in[0]), *y = sq_graph_value (self->graph, node->out[0]);
+  Layout layout = natural_layout (self, node->in[0]);
+  int axis = -1, from, to;
+  gint64 start;
+  Step *step;
+
+  for (int d = 0; d < x->shape.rank; d++)
+    if (y->shape.dim[d] != x->shape.dim[d] || node->params.slice.step[d] != 1)
+      {
+        if (axis >= 0 || node->params.slice.step[d] != 1)
+          return reference_step (self, node, error);
+        axis = d;
+      }
+  axis = axis < 0 ? 0 : axis;
+  start = node->params.slice.start[axis];
+  if (x->constant != NULL || (layout == LAYOUT_PLAIN && sq_shape_span (&x->shape, 0, axis) != 1))
+    return reference_step (self, node, error);
+  if (layout == LAYOUT_BLOCKED
+      && (axis != 1 || start % self->block != 0 || (y->shape.dim[1] % self->block != 0 && start + y->shape.dim[1] != x->shape.dim[1])))
+    return reference_step (self, node, error);
+  from = want (self, node->in[0], layout, error);
+  to = add_buffer (self, node->out[0], layout);
+  cpu_buffer (self, to)->parent = from;
+  cpu_buffer (self, to)->offset = (gsize) (start * sq_shape_span (&x->shape, axis + 1, x->shape.rank)) * sq_dtype_size (x->dtype);
+  step = add_step (self, "slice", _sq_cpu_run_nothing, node);
+  step->in[step->n_in++] = from;
+  step->out[step->n_out++] = to;
+  return TRUE;
+}
+
+static gboolean
+reshape_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  int from, to;
+  Step *step;
+
+  if ((from = want (self, node->in[0], LAYOUT_PLAIN, error)) < 0)
+    return FALSE;
+  to = add_buffer (self, node->out[0], LAYOUT_PLAIN);
+  cpu_buffer (self, to)->parent = from;
+  step = add_step (self, "reshape", _sq_cpu_run_nothing, node);
+  step->in[step->n_in++] = from;
+  step->out[step->n_out++] = to;
+  return TRUE;
+}
+
+static gboolean
+resize_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  const SqValue *x = sq_graph_value (self->graph, node->in[0]);
+  int h = node->params.resize.height, w = node->params.resize.width;
+  gboolean whole = is_picture (x) && h % x->shape.dim[2] == 0 && w % x->shape.dim[3] == 0;
+  // by whole factors, every rule but rounding asymmetric coordinates picks the pixel it lies in
+  gboolean nearest = !node->params.resize.linear && (node->params.resize.coords == 1 ? node->params.resize.floor : node->params.resize.coords != 2);
+  Step *step;
+
+  if (!whole || !nearest || !has (self, node->in[0], LAYOUT_BLOCKED))
+    return reference_step (self, node, error);
+  step = add_step (self, "upsample", _sq_cpu_run_upsample, node);
+  read_from (self, step, node->in[0], LAYOUT_BLOCKED, error);
+  step->out[step->n_out++] = add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+  return TRUE;
+}
+
+static const struct
+{
+  const SqOp *op;
+  gboolean (*plan) (CpuExec *self, const SqNode *node, GError **error);
+} planners[] = {
+  { &sq_op_conv, conv_step },     { &sq_op_pool, pool_step },   { &sq_op_act, act_step },         { &sq_op_binary, binary_step },
+  { &sq_op_concat, concat_step }, { &sq_op_slice, slice_step }, { &sq_op_reshape, reshape_step }, { &sq_op_resize, resize_step },
+};
+
+// A plain root that is exactly an output's bytes can be the caller's tensor itself.
+static gboolean
+bind_outputs (CpuExec *self, GError **error)
+{
+  for (guint i = 0; i < self->graph->outputs->len; i++)
+    {
+      int value = g_array_index (self->graph->outputs, int, i), root;
+      gsize offset;
+      Buffer *b;
+
+      if (want (self, value, LAYOUT_PLAIN, error) < 0)
+        return FALSE;
+      root = _sq_cpu_root (self, self->of_value[LAYOUT_PLAIN][value], &offset);
+      b = cpu_buffer (self, root);
+      if (offset == 0 && b->layout == LAYOUT_PLAIN && b->bytes == layout_bytes (self, sq_graph_value (self->graph, value), LAYOUT_PLAIN) && b->input < 0
+          && b->output < 0 && b->constant == NULL)
+        b->output = (int) i;
+    }
+  return TRUE;
+}
+
+gboolean
+_sq_cpu_plan (CpuExec *self, GError **error)
+{
+  const SqGraph *graph = self->graph;
+
+  for (guint i = 0; i < graph->inputs->len; i++)
+    cpu_buffer (self, add_buffer (self, g_array_index (graph->inputs, int, i), LAYOUT_PLAIN))->input = (int) i;
+  for (guint i = 0; i < graph->nodes->len; i++)
+    {
+      const SqNode *node = sq_graph_node (graph, i);
+      guint k = 0;
+
+      while (k < G_N_ELEMENTS (planners) && planners[k].op != node->op)
+        k++;
+      if (!(k < G_N_ELEMENTS (planners) ? planners[k].plan : reference_step) (self, node, error))
+        return FALSE;
+    }
+  return bind_outputs (self, error);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The CPU backend: oneDNN's convolutions and pools, own passes, references for the rest. See cpu-private.h for the idea.
+#include "cpu-private.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+cpu_free (SqExec *exec)
+{
+  CpuExec *self = (CpuExec *) exec;
+
+  g_clear_pointer (&self->steps, g_ptr_array_unref);
+  g_clear_pointer (&self->buffers, g_array_unref);
+  g_clear_pointer (&self->dnn, sq_dnn_free);
+  g_clear_pointer (&self->graph, sq_graph_free);
+  for (int l = 0; l < N_LAYOUTS; l++)
+    g_free (self->of_value[l]);
+  free (self->arena);
+  g_free (self);
+}
+
+static SqExec *
+cpu_compile (const SqGraph *graph, const SqExecOptions *options, GError **error)
+{
+  CpuExec *self = g_new0 (CpuExec, 1);
+
+  self->graph = sq_graph_copy (graph);
+  self->threads = options->threads > 0 ? options->threads : (int) g_get_num_processors ();
+  self->block = sq_dnn_block ();
+  self->buffers = g_array_new (FALSE, TRUE, sizeof (Buffer));
+  self->steps = g_ptr_array_new_with_free_func ((GDestroyNotify) _sq_cpu_step_free);
+  for (int l = 0; l < N_LAYOUTS; l++)
+    {
+      self->of_value[l] = g_new (int, graph->values->len);
+      for (guint i = 0; i < graph->values->len; i++)
+        self->of_value[l][i] = -1;
+    }
+  omp_set_num_threads (self->threads); // code is generated for this many
+  self->dnn = sq_dnn_new (error);
+  if (self->dnn == NULL || !_sq_cpu_plan (self, error) || !_sq_cpu_arena (self, error))
+    {
+      cpu_free (&self->parent);
+      return NULL;
+    }
+  return &self->parent;
+}
+
+static void
+resolve (CpuExec *self, SqTensor *const *in, SqTensor *const *out)
+{
+  for (guint i = 0; i < self->buffers->len; i++)
+    {
+      gsize offset;
+      const Buffer *root = cpu_buffer (self, _sq_cpu_root (self, i, &offset));
+      char *base = root->input >= 0       ? in[root->input]->data
+                   : root->output >= 0    ? out[root->output]->data
+                   : root->constant != NULL ? root->constant->data
+                                            : self->arena + root->arena;
+
+      cpu_buffer (self, i)->data = base + offset;
+    }
+}
+
+static gboolean
+cpu_run (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error)
+{
+  CpuExec *self = (CpuExec *) exec;
+  const SqGraph *graph = self->graph;
+
+  for (guint i = 0; i < graph->outputs->len; i++)
+    {
+      const SqValue *v = sq_graph_value (graph, g_array_index (graph->outputs, int, i));
+
+      out[i] = sq_tensor_new (v->dtype, &v->shape);
+      if (out[i] == NULL)
+        goto no_memory;
+    }
+  omp_set_num_threads (self->threads);
+  resolve (self, in, out);
+  for (guint s = 0; s < self->steps->len; s++)
+    {
+      Step *step = g_ptr_array_index (self->steps, s);
+
+      if (!step->run (self, step))
+        goto no_memory;
+    }
+  for (guint i = 0; i < graph->outputs->len; i++)
+    {
+      const Buffer *b = cpu_buffer (self, self->of_value[LAYOUT_PLAIN][g_array_index (graph->outputs, int, i)]);
+
+      if (b->data != out[i]->data)
+        memcpy (out[i]->data, b->data, out[i]->bytes);
+    }
+  return TRUE;
+
+no_memory:
+  for (guint i = 0; i < graph->outputs->len; i++)
+    g_clear_pointer (&out[i], sq_tensor_unref);
+  g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "There is not enough memory to run this network: use a smaller input size.");
+  return FALSE;
+}
+
+static char *
+cpu_describe (SqExec *exec)
+{
+  CpuExec *self = (CpuExec *) exec;
+  GString *s = g_string_new (NULL);
+
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      const Step *step = g_ptr_array_index (self->steps, i);
+      const SqValue *v = step->node != NULL ? sq_graph_value (self->graph, step->node->out[0]) : NULL;
+      g_autofree char *shape = v != NULL ? sq_shape_to_string (&v->shape) : g_strdup ("");
+
+      g_string_append_printf (s, "%-12s %-16s %s\n", step->name, shape,
+                              step->op != NULL                        ? sq_dnn_op_implementation (step->op)
+                              : step->run == _sq_cpu_run_reference ? "reference"
+                                                                   : "");
+    }
+  g_string_append_printf (s, "arena %.1f MB\n", self->arena_bytes / 1e6);
+  return g_string_free (s, FALSE);
+}
+
+const SqBackend sq_backend_cpu = { .id = "cpu", .compile = cpu_compile, .run = cpu_run, .free = cpu_free, .describe = cpu_describe };

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The only place that knows oneDNN (2.6 and 3.x differ in every call). Float convolutions, pooling and layout changes of one picture.
+//
+// Shape:  plain = N C H W; blocked = N C/b H W b with b = sq_dnn_block (), channels padded to a multiple of b
+// Owner:  weights are copied into oneDNN's own layout
+// Thread: one at a time per SqDnn; the number of threads is OpenMP's
+// Blocks: creation compiles machine code (milliseconds each)
+#pragma once
+
+#include "engine/ops/op.h"
+
+G_BEGIN_DECLS
+
+typedef struct _SqDnn SqDnn;
+typedef struct _SqDnnOp SqDnnOp;
+
+SqDnn *sq_dnn_new (GError **error);
+void sq_dnn_free (SqDnn *self);
+int sq_dnn_block (void);             // 8 or 16 floats
+const char *sq_dnn_version (void);   // "oneDNN 2.6.3"
+
+typedef struct
+{
+  const SqShape *x, *y;
+  const SqConvParams *params;
+  const float *weights, *bias; // bias may be NULL
+  SqAct act;                   // one that sq_dnn_fuses, or none
+  gboolean residual;           // y += a third buffer, after act
+  gboolean plain_source;       // x is plain (few channels), y is blocked
+  gboolean winograd;           // try it; falls back to direct
+} SqDnnConv;
+
+gboolean sq_dnn_fuses (SqActKind kind);
+SqDnnOp *sq_dnn_conv (SqDnn *self, const SqDnnConv *conv, GError **error);
+SqDnnOp *sq_dnn_pool (SqDnn *self, const SqShape *x, const SqShape *y, const SqPoolParams *params, GError **error);
+SqDnnOp *sq_dnn_reorder (SqDnn *self, const SqShape *x, gboolean to_blocked, GError **error);
+
+gboolean sq_dnn_run (SqDnn *self, SqDnnOp *op, const float *x, float *y, const float *residual);
+const char *sq_dnn_op_implementation (const SqDnnOp *op); // oneDNN's name for the code it chose
+gboolean sq_dnn_op_is_winograd (const SqDnnOp *op);
+void sq_dnn_op_free (SqDnnOp *op);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqDnn, sq_dnn_free)
+
+G_END_DECLS
