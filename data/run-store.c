@@ -154,6 +154,7 @@ begin_write (SqWriter *writer, SqStore *store, gpointer data, GError **error)
 {
   SqRunStore *self = data;
 
+  sq_writer_hurry (writer); // somebody may wait for the run's number
   return sq_run_row_insert (self->row, store, error);
 }
 
@@ -436,6 +437,7 @@ finish_write (SqWriter *writer, SqStore *store, gpointer data, GError **error)
   g_mutex_unlock (&self->lock);
   if (!begun)
     return TRUE;
+  sq_writer_hurry (writer);
   return sq_run_row_finish (self->row, store, broken != NULL ? SQ_RUN_FAILED : work->state, broken != NULL ? broken : work->message, error);
 }
 

@@ -56,6 +56,9 @@ set_error (SqStore *self, int code, GError **error)
     case SQLITE_IOERR:
       if (system == ENOSPC || system == EDQUOT || system == EFBIG)
         g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "The disk is full and “%s” cannot grow; free some space, what is stored so far is safe.", self->shown);
+      else if (extended == SQLITE_IOERR_WRITE || extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_SHMSIZE || extended == SQLITE_IOERR_TRUNCATE)
+        g_set_error (error, SQ_ERROR, SQ_ERROR_IO,
+                     "“%s” cannot be written because the disk is full or faulty; free some space, what is stored so far is safe.", self->shown);
       else
         g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be read or written (%s); check the disk.", self->shown,
                      system != 0 ? g_strerror (system) : "input/output error");

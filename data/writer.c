@@ -22,6 +22,7 @@ struct _SqWriter
   GPtrArray *done;        // Work of the open transaction
   GArray *before_commit;  // Work
   gint64 began_us;        // of the open transaction, 0 none
+  gboolean hurry;         // commit it after the current work
   GMutex lock;
   GCond flushed;
   GError *error;          // under lock
@@ -52,6 +53,7 @@ static void
 end_transaction (SqWriter *self, const GError *error)
 {
   self->began_us = 0;
+  self->hurry = FALSE;
   g_array_set_size (self->before_commit, 0);
   for (guint i = 0; i < self->done->len; i++)
     {
@@ -119,7 +121,7 @@ perform (SqWriter *self, Work *work)
       sq_store_rollback (self->store);
       end_transaction (self, error);
     }
-  else if (g_get_monotonic_time () - self->began_us >= SQ_WRITER_COMMIT_MS * 1000)
+  else if (self->hurry || g_get_monotonic_time () - self->began_us >= SQ_WRITER_COMMIT_MS * 1000)
     commit (self);
 }
 
@@ -226,6 +228,12 @@ sq_writer_before_commit (SqWriter *self, SqWriteFunc func, gpointer data)
     if (g_array_index (self->before_commit, Work, i).func == func && g_array_index (self->before_commit, Work, i).data == data)
       return;
   g_array_append_val (self->before_commit, work);
+}
+
+void
+sq_writer_hurry (SqWriter *self)
+{
+  self->hurry = TRUE;
 }
 
 void

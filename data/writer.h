@@ -29,6 +29,9 @@ void sq_writer_push (SqWriter *self, SqWriteFunc func, SqWrittenFunc written, gp
 // On the writer thread: `func (data)` once before the current transaction is committed.
 void sq_writer_before_commit (SqWriter *self, SqWriteFunc func, gpointer data);
 
+// On the writer thread: commit as soon as the current work is done.
+void sq_writer_hurry (SqWriter *self);
+
 // Waits until everything pushed before is on disk or refused. Blocks.
 void sq_writer_flush (SqWriter *self);
 
