@@ -35,6 +35,10 @@ typedef struct
   char **class_names; // NULL-terminated, in category order
   int *category_ids;  // COCO category id of each class
   guint n_classes;
+
+  /*< private >*/
+  GHashTable *by_name;
+  gboolean by_stem;   // names are compared without their suffix
 } SqAnnotations;
 
 // A COCO instances file, or a folder of YOLO txt files (with classes.txt, *.names or data.yaml beside them for names; box sizes then need

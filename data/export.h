@@ -29,7 +29,7 @@ const char *sq_export_format_suffix (SqExportFormat format); // ".json"; "" = a 
 
 typedef void (*SqProgress) (double fraction, gpointer user_data); // called on the working thread; < 0 = unknown
 
-// Objects under `filter` (NULL = the run's own). `path` is replaced.
+// Objects under `filter` (NULL = the run's own). A file at `path` is replaced; a folder there must be empty.
 gboolean sq_export_run (SqProject *project, gint64 run, SqExportFormat format, const SqFilter *filter, const char *path,
                         GCancellable *cancellable, SqProgress progress, gpointer progress_data, GError **error);
 

@@ -47,7 +47,7 @@ GPtrArray *sq_model_store_list (SqModelStore *self, GError **error);
 char *sq_model_store_fetch (SqModelStore *self, const SqCatalogueEntry *entry, GCancellable *cancellable, SqFetchProgress progress,
                             gpointer progress_data, GError **error);
 
-// Same on a worker; `progress` in the thread-default context of the caller. The entry is copied.
+// Same on a worker; `progress` in the thread-default context of the caller. The entry's catalogue must outlive the call.
 void sq_model_store_fetch_async (SqModelStore *self, const SqCatalogueEntry *entry, GCancellable *cancellable, SqFetchProgress progress,
                                  gpointer progress_data, GAsyncReadyCallback callback, gpointer user_data);
 char *sq_model_store_fetch_finish (SqModelStore *self, GAsyncResult *result, GError **error);

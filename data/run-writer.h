@@ -7,6 +7,7 @@
 // Errors: writing errors arrive at SqProject "failed" and sq_project_flush()
 #pragma once
 
+#include "engine/devices/device.h"
 #include "engine/media/source.h"
 #include "engine/model.h"
 #include "engine/run/result.h"
@@ -39,6 +40,9 @@ void sq_run_writer_push (SqRunWriter *self, SqResult *result);
 
 // Same, with the signature of SqPipelineSink.
 void sq_run_writer_sink (SqResult *result, gpointer writer);
+
+// How busy a device was; sampled about once a second.
+void sq_run_writer_add_sample (SqRunWriter *self, const char *device, const SqDeviceSample *sample);
 
 // `message` (nullable) is kept with failed runs. Later pushes are ignored.
 void sq_run_writer_finish (SqRunWriter *self, SqRunState state, const char *message);

@@ -11,7 +11,8 @@ sq_frame_new (int width, int height, int stride, const guint8 *pixels, const cha
   self->height = height;
   self->stride = stride;
   self->pixels = pixels;
-  self->path = g_ref_string_new_intern (path != NULL ? path : "");
+  // No g_ref_string_new_intern(): before GLib 2.80 it races with the release of the same string on another thread.
+  self->path = g_strdup (path != NULL ? path : "");
   self->index = index;
   self->pts_ns = pts_ns;
   self->free_pixels = free_pixels;
@@ -32,7 +33,7 @@ frame_clear (gpointer data)
 
   if (self->free_pixels != NULL)
     self->free_pixels (self->free_data);
-  g_ref_string_release ((char *) self->path);
+  g_free ((char *) self->path);
 }
 
 void
