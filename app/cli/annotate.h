@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Boxes and labels drawn into a copy of a frame, without a graphics library.
+#pragma once
+
+#include "engine/run/result.h"
+
+// `detections`: SqDetection. Returns a new frame (transfer full).
+SqFrame *sq_annotate_frame (const SqFrame *frame, const GArray *detections, char *const *labels);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli.h"
+
+#include "engine/run/detector.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_RUNS 100000
+
+typedef struct
+{
+  double *ms;
+  guint n;
+} Times;
+
+static int
+compare (const void *a, const void *b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+static double
+quantile (Times *t, double q)
+{
+  qsort (t->ms, t->n, sizeof t->ms[0], compare);
+  return t->n > 0 ? t->ms[MIN ((guint) (q * t->n), t->n - 1)] : 0;
+}
+
+// A grey ramp with texture: what is in the picture does not change how long a convolution takes.
+static SqFrame *
+make_frame (int width, int height)
+{
+  guint8 *pixels = g_malloc ((gsize) width * height * 3);
+
+  for (gsize i = 0; i < (gsize) width * height * 3; i++)
+    pixels[i] = (guint8) ((i * 2654435761u) >> 24);
+  return sq_frame_new (width, height, width * 3, pixels, "bench", 0, 0, g_free, pixels);
+}
+
+static gboolean
+measure (SqDetector *detector, SqFrame *frame, double seconds, Times times[SQ_N_STAGES], GError **error)
+{
+  gint64 end;
+
+  for (int i = 0; i < 3; i++) // warm caches and threads
+    {
+      SqResult *result = sq_detector_detect (detector, sq_frame_ref (frame), error);
+
+      if (result == NULL)
+        return FALSE;
+      sq_result_unref (result);
+    }
+  end = g_get_monotonic_time () + (gint64) (seconds * G_USEC_PER_SEC);
+  while (times[0].n < MAX_RUNS && (times[0].n < 3 || g_get_monotonic_time () < end))
+    {
+      SqResult *result = sq_detector_detect (detector, sq_frame_ref (frame), error);
+
+      if (result == NULL)
+        return FALSE;
+      for (int s = SQ_STAGE_PREPROCESS; s < SQ_N_STAGES; s++)
+        times[s].ms[times[s].n++] = (double) result->stage_ns[s] / 1e6;
+      times[0].ms[times[0].n++] = (double) (result->stage_ns[SQ_STAGE_PREPROCESS] + result->stage_ns[SQ_STAGE_INFER] + result->stage_ns[SQ_STAGE_POST]) / 1e6;
+      sq_result_unref (result);
+    }
+  return TRUE;
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_autofree char *name = NULL, *family = NULL, *device = NULL, *precision = NULL, *format = NULL;
+  double seconds = 3;
+  int batch = 1, threads = 0;
+  gboolean layers = FALSE;
+  const GOptionEntry entries[] = {
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &name, "model file or name", "MODEL" },
+    { "family", 0, 0, G_OPTION_ARG_STRING, &family, "what the outputs mean, where the file does not say", "ID" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &device, "device id", "DEVICE" },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &threads, "threads of the device, 0 = all cores", "N" },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &precision, "f32", "PRECISION" },
+    { "batch", 0, 0, G_OPTION_ARG_INT, &batch, "pictures at once: 1", "N" },
+    { "seconds", 's', 0, G_OPTION_ARG_DOUBLE, &seconds, "how long to measure (3)", "S" },
+    { "layers", 0, 0, G_OPTION_ARG_NONE, &layers, "print what runs where", NULL },
+    { "format", 'f', 0, G_OPTION_ARG_STRING, &format, "table (default) or json", "FORMAT" },
+    { NULL },
+  };
+  static const char *const titles[SQ_N_STAGES] = { "frame to boxes", "preprocess", "network", "decode" };
+  static const char *const keys[SQ_N_STAGES] = { "total", "preprocess", "infer", "post" };
+  g_autoptr (SqModel) model = NULL;
+  g_autoptr (SqDetector) detector = NULL;
+  g_autoptr (GError) error = NULL;
+  Times times[SQ_N_STAGES];
+  SqFrame *frame;
+  gint64 start;
+  double build_ms;
+  gboolean ok;
+
+  if (!sq_cli_parse ("bench", NULL, "Measures a model on a device, one picture at a time.", entries, &argc, &argv))
+    return SQ_EXIT_USAGE;
+  if (argc > 1 || batch != 1 || (precision != NULL && !g_str_equal (precision, "f32")) || !(seconds > 0) || seconds > 3600)
+    {
+      sq_cli_error (batch != 1         ? "Batches are not supported on this device yet: use --batch 1."
+                    : precision != NULL ? "This device runs f32 only: leave --precision out."
+                                        : "Wrong arguments: 'squint-cli bench --help' explains them.");
+      return SQ_EXIT_USAGE;
+    }
+  model = sq_cli_load_model (name, family, TRUE);
+  if (model == NULL)
+    return SQ_EXIT_NOTHING;
+  start = g_get_monotonic_time ();
+  detector = sq_detector_new (model, &(SqDetectorOptions){ .device = device, .threads = threads }, &error);
+  build_ms = (double) (g_get_monotonic_time () - start) / 1e3;
+  if (detector == NULL)
+    {
+      sq_cli_error ("%s", error->message);
+      return SQ_EXIT_NOTHING;
+    }
+  if (layers)
+    {
+      g_autofree char *text = sq_detector_describe (detector);
+
+      fputs (text != NULL ? text : "", stdout);
+    }
+  for (int s = 0; s < SQ_N_STAGES; s++)
+    times[s] = (Times){ g_new (double, MAX_RUNS), 0 };
+  frame = make_frame (1280, 720);
+  ok = measure (detector, frame, seconds, times, &error);
+  if (!ok)
+    sq_cli_error ("%s", error->message);
+  else if (g_strcmp0 (format, "json") == 0)
+    {
+      printf ("{\"model\":\"%s\",\"device\":\"%s\",\"runs\":%u,\"build_ms\":%.3f", model->sha256, sq_detector_get_device (detector), times[0].n, build_ms);
+      for (int s = 0; s < SQ_N_STAGES; s++)
+        printf (",\"%s\":{\"p50_ms\":%.4f,\"p99_ms\":%.4f}", keys[s], quantile (&times[s], .5), quantile (&times[s], .99));
+      printf (",\"gflop\":%.3f}\n", model->flop / 1e9);
+    }
+  else
+    {
+      printf ("%s on %s, %d x %d, %u runs, built in %.0f ms\n", model->name, sq_detector_get_device (detector), model->input.width, model->input.height,
+              times[0].n, build_ms);
+      for (int s = 1; s <= SQ_N_STAGES; s++)
+        printf ("%-15s p50 %8.3f ms   p99 %8.3f ms\n", titles[s % SQ_N_STAGES], quantile (&times[s % SQ_N_STAGES], .5), quantile (&times[s % SQ_N_STAGES], .99));
+      printf ("%.1f frames/s, %.1f GFLOP/s in the network\n", 1e3 / quantile (&times[0], .5), model->flop / 1e6 / quantile (&times[SQ_STAGE_INFER], .5));
+    }
+  sq_frame_unref (frame);
+  for (int s = 0; s < SQ_N_STAGES; s++)
+    g_free (times[s].ms);
+  return ok ? SQ_EXIT_OK : SQ_EXIT_NOTHING;
+}
+
+const SqCommand sq_command_bench = { "bench", "measure a model on a device", run };

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs a pipeline into a project (the user's, or a temporary one) and prints the stored run: every format has one writer, data/export.
+#include "cli.h"
+
+#include "annotate.h"
+#include "engine/media/encode.h"
+#include <gio/gunixoutputstream.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct
+{
+  char *model, *family, *level, *device, *parallel, *classes, *format, *annotate, *project;
+  double confidence, iou;
+  int threads;
+  gboolean agnostic;
+} Options;
+
+typedef struct
+{
+  Options options;
+  SqModel *model;
+  SqFilter filter;
+  guint8 *classes;
+  SqPipeline *pipeline;
+  SqRunWriter *writer;
+  GMainLoop *loop;
+  gboolean table, stopped;
+  guint failures;         // pictures that could not be read or annotated
+  char *message;          // the run failed
+  GHashTable *used_names; // annotated files, so that equal names of two folders do not overwrite each other
+} Job;
+
+static void
+annotate (Job *job, const SqResult *result, const GArray *detections)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *base = g_path_get_basename (result->frame->path), *name = NULL, *path = NULL;
+  char *dot = strrchr (base, '.');
+  const SqSourceInfo *info = sq_pipeline_get_source_info (job->pipeline);
+  SqFrame *copy;
+
+  if (dot != NULL && dot != base)
+    *dot = '\0';
+
+  name = info->kind == SQ_SOURCE_PICTURES ? g_strdup (base) : g_strdup_printf ("%s-%06" G_GINT64_FORMAT, base, result->frame->index);
+  for (guint n = 2; !g_hash_table_add (job->used_names, g_strdup (name)); n++)
+    {
+      g_free (name);
+      name = g_strdup_printf ("%s-%u", base, n);
+    }
+  path = g_strdup_printf ("%s%s%s.jpg", job->options.annotate, G_DIR_SEPARATOR_S, name);
+  copy = sq_annotate_frame (result->frame, detections, job->model->labels);
+  if (!sq_frame_save (copy, path, &error))
+    {
+      sq_cli_error ("%s", error->message);
+      g_atomic_int_inc (&job->failures);
+    }
+  sq_frame_unref (copy);
+}
+
+static void
+print_row (const Job *job, const SqResult *result, const GArray *detections)
+{
+  g_autofree guint *counts = g_new0 (guint, job->model->n_classes);
+  g_autofree char *base = g_path_get_basename (result->frame->path);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < detections->len; i++)
+    counts[g_array_index (detections, SqDetection, i).class_id]++;
+  for (guint c = 0; c < job->model->n_classes; c++)
+    if (counts[c] > 0)
+      g_string_append_printf (text, "%s%u %s", text->len > 0 ? ", " : "", counts[c], job->model->labels[c]);
+  printf ("%-28s %7" G_GINT64_FORMAT " %5u  %7.1f ms  %s\n", base, result->frame->index, detections->len,
+          (double) result->stage_ns[SQ_STAGE_INFER] / 1e6, text->len > 0 ? text->str : "-");
+  fflush (stdout);
+  g_string_free (text, TRUE);
+}
+
+static void
+on_result (SqResult *result, gpointer data)
+{
+  Job *job = data;
+  g_autoptr (GArray) detections = NULL;
+
+  sq_run_writer_push (job->writer, result);
+  if (!job->table && job->options.annotate == NULL)
+    return;
+  detections = sq_result_detections (result, &job->filter);
+  if (job->table)
+    print_row (job, result, detections);
+  if (job->options.annotate != NULL)
+    annotate (job, result, detections);
+}
+
+static void
+on_item_failed (SqPipeline *pipeline, const char *message, Job *job)
+{
+  sq_cli_error ("%s", message);
+  job->failures++;
+}
+
+static void
+on_failed (SqPipeline *pipeline, const char *message, Job *job)
+{
+  job->message = g_strdup (message);
+  g_main_loop_quit (job->loop);
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  Job *job = data;
+
+  job->stopped = TRUE;
+  sq_pipeline_stop (job->pipeline);
+  g_main_loop_quit (job->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static SqExit
+print_run (Job *job, SqProject *project)
+{
+  const char *format = job->options.format;
+  SqExportFormat export_format;
+  g_autoptr (GOutputStream) out = g_unix_output_stream_new (STDOUT_FILENO, FALSE);
+  g_autoptr (GError) error = NULL;
+  SqPipelineStats stats;
+
+  if (job->table)
+    {
+      sq_pipeline_get_stats (job->pipeline, &stats);
+      printf ("\n%" G_GUINT64_FORMAT " frames in %.2f s: %.1f frames/s (%s)\n", stats.frames, (double) stats.elapsed_ns / 1e9,
+              stats.elapsed_ns > 0 ? (double) stats.frames * 1e9 / (double) stats.elapsed_ns : 0, job->model->name);
+      return SQ_EXIT_OK;
+    }
+  sq_export_format_from_id (format, &export_format);
+  if (!sq_export_run_to_stream (project, sq_run_writer_get_run (job->writer), export_format, &job->filter, out, NULL, &error))
+    {
+      sq_cli_error ("%s", error->message);
+      return SQ_EXIT_NOTHING;
+    }
+  return SQ_EXIT_OK;
+}
+
+static SqExit
+detect (Job *job, SqProject *project, const char *const *paths)
+{
+  SqPipelineOptions options = { .paths = paths, .device = job->options.device, .threads = job->options.threads };
+  SqPipelineStats stats;
+  g_autoptr (GError) error = NULL;
+  SqSourceInfo source = { .kind = SQ_SOURCE_PICTURES, .n_frames = -1, .duration_ns = -1 };
+  g_autofree char *name = g_path_get_basename (paths[0]);
+  SqRunInfo info = { .source = &source, .paths = paths, .model = job->model, .device = "cpu", .filter = &job->filter };
+  SqExit status;
+  guint signals[2];
+
+  source.name = name;
+  source.path = (char *) paths[0];
+  job->pipeline = sq_pipeline_new (job->model, &options);
+  job->writer = sq_run_writer_new (project, &info);
+  job->loop = g_main_loop_new (NULL, FALSE);
+  g_signal_connect (job->pipeline, "item-failed", G_CALLBACK (on_item_failed), job);
+  g_signal_connect (job->pipeline, "failed", G_CALLBACK (on_failed), job);
+  g_signal_connect_swapped (job->pipeline, "finished", G_CALLBACK (g_main_loop_quit), job->loop);
+  sq_pipeline_add_sink (job->pipeline, on_result, job, NULL);
+  signals[0] = g_unix_signal_add (SIGINT, on_signal, job);
+  signals[1] = g_unix_signal_add (SIGTERM, on_signal, job);
+  if (job->table)
+    printf ("%-28s %7s %5s  %10s  %s\n", "FILE", "FRAME", "COUNT", "NETWORK", "OBJECTS");
+  sq_pipeline_start (job->pipeline);
+  g_main_loop_run (job->loop);
+  sq_pipeline_get_stats (job->pipeline, &stats);
+  sq_run_writer_finish (job->writer, job->message != NULL ? SQ_RUN_FAILED : job->stopped ? SQ_RUN_STOPPED : SQ_RUN_FINISHED, job->message);
+  sq_pipeline_stop (job->pipeline);
+
+  if (job->message != NULL)
+    sq_cli_error ("%s", job->message);
+  if (!sq_project_flush (project, &error))
+    {
+      sq_cli_error ("%s", error->message);
+      status = SQ_EXIT_NOTHING;
+    }
+  else if (stats.frames == 0)
+    status = SQ_EXIT_NOTHING;
+  else
+    status = print_run (job, project);
+  if (status == SQ_EXIT_OK && (job->failures > 0 || job->message != NULL))
+    status = SQ_EXIT_SOME_FAILED;
+  g_source_remove (signals[0]);
+  g_source_remove (signals[1]);
+  g_main_loop_unref (job->loop);
+  sq_run_writer_unref (job->writer);
+  g_object_unref (job->pipeline);
+  return status;
+}
+
+static gboolean
+check_options (const Options *o)
+{
+  SqExportFormat format;
+
+  if (o->format != NULL && !g_str_equal (o->format, "table") && (!sq_export_format_from_id (o->format, &format) || format == SQ_EXPORT_YOLO))
+    sq_cli_error ("'%s' is no format of detect: use table, json, jsonl, csv or coco (yolo: 'squint-cli export').", o->format);
+  else if (o->level != NULL && !g_str_equal (o->level, "original"))
+    sq_cli_error ("There is no level '%s' of this model yet: only 'original'.", o->level);
+  else if (o->parallel != NULL && !g_str_equal (o->parallel, "single") && !g_str_equal (o->parallel, "auto"))
+    sq_cli_error ("'%s' needs several devices: this version runs on one, use single or auto.", o->parallel);
+  else if (o->confidence < 0 || o->confidence > 1 || o->iou < 0 || o->iou > 1)
+    sq_cli_error ("--conf and --iou lie between 0 and 1.");
+  else if (o->annotate != NULL && g_mkdir_with_parents (o->annotate, 0755) != 0)
+    sq_cli_error ("The folder %s cannot be made: choose another for --annotate.", o->annotate);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static void
+remove_temporary (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      g_unlink (path);
+    }
+  g_rmdir (folder);
+}
+
+static int
+run (int argc, char **argv)
+{
+  Job job = { .options = { .confidence = .25, .iou = .45 } };
+  Options *o = &job.options;
+  const GOptionEntry entries[] = {
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o->model, "model file or name (see 'squint-cli models')", "MODEL" },
+    { "family", 0, 0, G_OPTION_ARG_STRING, &o->family, "what the outputs mean, where the file does not say", "ID" },
+    { "level", 0, 0, G_OPTION_ARG_STRING, &o->level, "compression level: original", "LEVEL" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "device id (see 'squint-cli devices')", "DEVICE" },
+    { "parallel", 0, 0, G_OPTION_ARG_STRING, &o->parallel, "single or auto", "MODE" },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "threads of the device, 0 = all cores", "N" },
+    { "conf", 0, 0, G_OPTION_ARG_DOUBLE, &o->confidence, "lowest score, 0 to 1 (0.25)", "SCORE" },
+    { "iou", 0, 0, G_OPTION_ARG_DOUBLE, &o->iou, "overlap above which the weaker box goes, 0 to 1 (0.45)", "IOU" },
+    { "agnostic", 0, 0, G_OPTION_ARG_NONE, &o->agnostic, "overlapping boxes of different classes exclude each other too", NULL },
+    { "classes", 0, 0, G_OPTION_ARG_STRING, &o->classes, "only these", "A,B" },
+    { "format", 'f', 0, G_OPTION_ARG_STRING, &o->format, "table (default), json, jsonl, csv or coco", "FORMAT" },
+    { "annotate", 0, 0, G_OPTION_ARG_FILENAME, &o->annotate, "write the pictures with their boxes here", "DIR" },
+    { "project", 0, 0, G_OPTION_ARG_FILENAME, &o->project, "keep the run in this project file", "FILE" },
+    { NULL },
+  };
+  g_autoptr (SqProject) project = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = NULL, *path = NULL;
+  SqExit status = SQ_EXIT_USAGE;
+
+  if (!sq_cli_parse ("detect", "INPUT...", "Detects objects in pictures, folders, videos, cameras (/dev/video0) and streams (rtsp://).", entries, &argc,
+                     &argv))
+    return SQ_EXIT_USAGE;
+  if (argc < 2)
+    sq_cli_error ("Name at least one picture, folder or video.");
+  else if (check_options (o))
+    {
+      status = SQ_EXIT_NOTHING;
+      job.table = o->format == NULL || g_str_equal (o->format, "table");
+      job.used_names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      job.model = sq_cli_load_model (o->model, o->family, TRUE);
+      folder = o->project == NULL ? g_dir_make_tmp ("squint-XXXXXX", NULL) : NULL;
+      path = o->project != NULL ? g_strdup (o->project) : g_build_filename (folder, "run.squint", NULL);
+      job.filter = (SqFilter){ (float) o->confidence, (float) o->iou, o->agnostic, 300 };
+      if (job.model != NULL && o->classes != NULL)
+        {
+          job.filter.classes = job.classes = sq_cli_parse_classes (job.model, o->classes);
+          job.filter.n_classes = job.model->n_classes;
+        }
+      if (job.model == NULL || (o->classes != NULL && job.classes == NULL))
+        status = job.model == NULL ? SQ_EXIT_NOTHING : SQ_EXIT_USAGE;
+      else if ((project = sq_project_open (path, SQ_PROJECT_CREATE, &error)) == NULL)
+        sq_cli_error ("%s", error->message);
+      else
+        {
+          status = detect (&job, project, (const char *const *) argv + 1);
+          if (!sq_project_close (project, &error) && o->project != NULL)
+            sq_cli_error ("%s", error->message);
+        }
+      if (folder != NULL)
+        remove_temporary (folder);
+      g_hash_table_unref (job.used_names);
+    }
+  g_clear_pointer (&job.model, sq_model_unref);
+  g_free (job.classes);
+  g_free (job.message);
+  g_free (o->model);
+  g_free (o->family);
+  g_free (o->level);
+  g_free (o->device);
+  g_free (o->parallel);
+  g_free (o->classes);
+  g_free (o->format);
+  g_free (o->annotate);
+  g_free (o->project);
+  return status;
+}
+
+const SqCommand sq_command_detect = { "detect", "detect objects in pictures and videos", run };
