@@ -28,7 +28,7 @@ typedef struct
   SqPipeline *pipeline;
   SqRunWriter *writer;
   GMainLoop *loop;
-  gboolean table, stopped;
+  gboolean table, header, stopped;
   guint failures;         // pictures that could not be read or annotated
   char *message;          // the run failed
   GHashTable *used_names; // annotated files, so that equal names of two folders do not overwrite each other
@@ -63,7 +63,7 @@ annotate (Job *job, const SqResult *result, const GArray *detections)
 }
 
 static void
-print_row (const Job *job, const SqResult *result, const GArray *detections)
+print_row (Job *job, const SqResult *result, const GArray *detections)
 {
   g_autofree guint *counts = g_new0 (guint, job->model->n_classes);
   g_autofree char *base = g_path_get_basename (result->frame->path);
@@ -74,6 +74,9 @@ print_row (const Job *job, const SqResult *result, const GArray *detections)
   for (guint c = 0; c < job->model->n_classes; c++)
     if (counts[c] > 0)
       g_string_append_printf (text, "%s%u %s", text->len > 0 ? ", " : "", counts[c], job->model->labels[c]);
+  if (!job->header)
+    printf ("%-28s %7s %5s  %10s  %s\n", "FILE", "FRAME", "COUNT", "NETWORK", "OBJECTS");
+  job->header = TRUE;
   printf ("%-28s %7" G_GINT64_FORMAT " %5u  %7.1f ms  %s\n", base, result->frame->index, detections->len,
           (double) result->stage_ns[SQ_STAGE_INFER] / 1e6, text->len > 0 ? text->str : "-");
   fflush (stdout);
@@ -128,6 +131,7 @@ print_run (Job *job, SqProject *project)
   SqExportFormat export_format;
   g_autoptr (GOutputStream) out = g_unix_output_stream_new (STDOUT_FILENO, FALSE);
   g_autoptr (GError) error = NULL;
+  static const char *const stage_names[SQ_N_STAGES] = { "decode", "preprocess", "network", "boxes" };
   SqPipelineStats stats;
 
   if (job->table)
@@ -135,6 +139,9 @@ print_run (Job *job, SqProject *project)
       sq_pipeline_get_stats (job->pipeline, &stats);
       printf ("\n%" G_GUINT64_FORMAT " frames in %.2f s: %.1f frames/s (%s)\n", stats.frames, (double) stats.elapsed_ns / 1e9,
               stats.elapsed_ns > 0 ? (double) stats.frames * 1e9 / (double) stats.elapsed_ns : 0, job->model->name);
+      for (int s = 0; s < SQ_N_STAGES; s++)
+        printf ("%-11s %7.2f s   p50 %7.2f ms   p99 %7.2f ms\n", stage_names[s], (double) stats.stage[s].busy_ns / 1e9,
+                (double) stats.stage[s].p50_ns / 1e6, (double) stats.stage[s].p99_ns / 1e6);
       return SQ_EXIT_OK;
     }
   sq_export_format_from_id (format, &export_format);
@@ -169,13 +176,12 @@ detect (Job *job, SqProject *project, const char *const *paths)
   sq_pipeline_add_sink (job->pipeline, on_result, job, NULL);
   signals[0] = g_unix_signal_add (SIGINT, on_signal, job);
   signals[1] = g_unix_signal_add (SIGTERM, on_signal, job);
-  if (job->table)
-    printf ("%-28s %7s %5s  %10s  %s\n", "FILE", "FRAME", "COUNT", "NETWORK", "OBJECTS");
   sq_pipeline_start (job->pipeline);
   g_main_loop_run (job->loop);
   sq_pipeline_get_stats (job->pipeline, &stats);
   sq_run_writer_finish (job->writer, job->message != NULL ? SQ_RUN_FAILED : job->stopped ? SQ_RUN_STOPPED : SQ_RUN_FINISHED, job->message);
   sq_pipeline_stop (job->pipeline);
+  sq_pipeline_wait (job->pipeline, NULL);
 
   if (job->message != NULL)
     sq_cli_error ("%s", job->message);
@@ -244,7 +250,7 @@ run (int argc, char **argv)
     { "level", 0, 0, G_OPTION_ARG_STRING, &o->level, "compression level: original", "LEVEL" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "device id (see 'squint-cli devices')", "DEVICE" },
     { "parallel", 0, 0, G_OPTION_ARG_STRING, &o->parallel, "single or auto", "MODE" },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "threads of the device, 0 = all cores", "N" },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "frames at once on the CPU, 0 = one per core", "N" },
     { "conf", 0, 0, G_OPTION_ARG_DOUBLE, &o->confidence, "lowest score, 0 to 1 (0.25)", "SCORE" },
     { "iou", 0, 0, G_OPTION_ARG_DOUBLE, &o->iou, "overlap above which the weaker box goes, 0 to 1 (0.45)", "IOU" },
     { "agnostic", 0, 0, G_OPTION_ARG_NONE, &o->agnostic, "overlapping boxes of different classes exclude each other too", NULL },

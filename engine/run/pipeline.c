@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Four threads joined by three bounded queues under one lock:
 //
-//   decode -> [PREPROCESS] -> preprocess -> [INFER] -> infer -> [POST] -> post, pace, deliver
+//   decode -> [PREPROCESS] -> preprocess -> [INFER] -> infer, one lane per core -> [POST] -> post, pace, deliver
 //
-// One stage is one thread, so frames leave in order. A seek starts a new generation: whatever belongs to an older one is dropped wherever it is. While paused
+// A lane runs its network on one thread: for many frames that is faster than several threads on one frame, and nothing waits in a barrier for a thread that
+// the system has put aside. Frames are numbered before the lanes and leave by number. A seek starts a new generation: whatever belongs to an older one is dropped wherever it is. While paused
 // nothing new is decoded and nothing is delivered, but for `credits`: frames that a seek or a step asked for. The threads hold references; stop() lets them go.
 #include "pipeline.h"
 
@@ -11,11 +12,13 @@
 #include "stats.h"
 
 #define QUEUE_LENGTH 3
+#define MAX_LANES 64
 
 typedef struct
 {
   SqDetectorJob *job; // NULL: end of the source
   guint generation;
+  guint64 number;     // within the generation, from the INFER queue on
 } Item;
 
 typedef struct
@@ -36,7 +39,8 @@ struct _SqPipeline
   SqPipelineOptions options;
   GArray *sinks;
   GMainContext *context;
-  SqDetector *detector; // made by the infer thread
+  SqDetector *detector[MAX_LANES]; // each made by its lane; the first is there before any frame is
+  int lanes;
 
   GMutex lock;
   GCond changed; // anything below
@@ -45,6 +49,9 @@ struct _SqPipeline
   GQueue queue[SQ_N_STAGES]; // Item, waiting before each stage (none before decode)
   SqSource *source;
   guint generation;
+  guint numbered_generation, delivered_generation; // what the two counters below belong to
+  guint64 next_number, next_delivered;
+  int threads; // alive
   gboolean stopping, paused, ended, seeking, ready;
   int credits;        // frames that may pass while paused
   gint64 seek_ns;
@@ -164,26 +171,76 @@ item_free (Item *item)
   g_free (item);
 }
 
+// Called with the lock held.
+static gboolean
+is_next_delivered (const SqPipeline *self, const Item *item)
+{
+  return item->number == (self->delivered_generation == self->generation ? self->next_delivered : 0);
+}
+
+static gboolean
+has_room (const SqPipeline *self, SqStage stage, const Item *item)
+{
+  if (stage != SQ_STAGE_POST)
+    return self->queue[stage].length < QUEUE_LENGTH;
+  return self->queue[stage].length < (guint) (QUEUE_LENGTH + self->lanes) || is_next_delivered (self, item); // others wait for that one
+}
+
 // Waits for room; FALSE (item freed) when the run is over or the item's generation is.
 static gboolean
 push (SqPipeline *self, SqStage stage, Item *item)
 {
-  GQueue *queue = &self->queue[stage];
   gboolean ok;
 
   g_mutex_lock (&self->lock);
-  while (!over (self) && item->generation == self->generation && queue->length >= QUEUE_LENGTH)
+  while (!over (self) && item->generation == self->generation && !has_room (self, stage, item))
     g_cond_wait (&self->changed, &self->lock);
   ok = !over (self) && item->generation == self->generation;
   if (ok)
     {
-      g_queue_push_tail (queue, item);
+      if (stage == SQ_STAGE_INFER)
+        {
+          if (self->numbered_generation != item->generation)
+            {
+              self->numbered_generation = item->generation;
+              self->next_number = 0;
+            }
+          item->number = self->next_number++;
+        }
+      g_queue_push_tail (&self->queue[stage], item);
       g_cond_broadcast (&self->changed);
     }
   g_mutex_unlock (&self->lock);
   if (!ok)
     item_free (item);
   return ok;
+}
+
+// Called with the lock held: the item whose turn it is, NULL where it is not there yet. Frees what belongs to an older generation.
+static Item *
+take (SqPipeline *self, SqStage stage)
+{
+  for (GList *l = self->queue[stage].head, *next; l != NULL; l = next)
+    {
+      Item *item = l->data;
+
+      next = l->next;
+      if (item->generation == self->generation && stage == SQ_STAGE_POST && !is_next_delivered (self, item))
+        continue;
+      g_queue_delete_link (&self->queue[stage], l);
+      if (item->generation != self->generation)
+        {
+          item_free (item);
+          continue;
+        }
+      if (stage == SQ_STAGE_POST)
+        {
+          self->delivered_generation = self->generation;
+          self->next_delivered = item->number + 1;
+        }
+      return item;
+    }
+  return NULL;
 }
 
 // NULL when the run is over.
@@ -193,14 +250,8 @@ pop (SqPipeline *self, SqStage stage)
   Item *item = NULL;
 
   g_mutex_lock (&self->lock);
-  while (!over (self) && item == NULL)
-    {
-      item = g_queue_pop_head (&self->queue[stage]);
-      if (item != NULL && item->generation != self->generation)
-        g_clear_pointer (&item, item_free);
-      else if (item == NULL)
-        g_cond_wait (&self->changed, &self->lock);
-    }
+  while (!over (self) && (item = take (self, stage)) == NULL)
+    g_cond_wait (&self->changed, &self->lock);
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
   return item;
@@ -307,24 +358,22 @@ decode_loop (SqPipeline *self)
     }
 }
 
-static gpointer
-decode_thread (gpointer data)
+static void
+decode_thread (SqPipeline *self, int lane)
 {
-  g_autoptr (SqPipeline) self = data;
   GError *error = NULL;
   SqSource *source = sq_source_open ((const char *const *) self->paths, NULL, &error);
 
   if (source == NULL)
     {
       fail (self, error);
-      return NULL;
+      return;
     }
   g_mutex_lock (&self->lock);
   self->source = source;
   g_mutex_unlock (&self->lock);
   tell (self, OPENED, NULL);
   decode_loop (self);
-  return NULL;
 }
 
 // When is this frame due? Called with the lock held; the first frame after a start, seek or pause sets the clock.
@@ -334,10 +383,9 @@ due_us (SqPipeline *self, const SqFrame *frame)
   return self->clock_us == 0 ? 0 : self->clock_us + (gint64) ((frame->pts_ns - self->clock_pts_ns) / 1000 / self->rate);
 }
 
-static gpointer
-preprocess_thread (gpointer data)
+static void
+preprocess_thread (SqPipeline *self, int lane)
 {
-  g_autoptr (SqPipeline) self = data;
   Item *item;
 
   g_mutex_lock (&self->lock);
@@ -368,7 +416,7 @@ preprocess_thread (gpointer data)
           item_free (item);
           continue;
         }
-      if (!sq_detector_preprocess (self->detector, item->job, &error))
+      if (!sq_detector_preprocess (self->detector[0], item->job, &error))
         {
           item_free (item);
           fail (self, error);
@@ -377,14 +425,12 @@ preprocess_thread (gpointer data)
       meter (self, SQ_STAGE_PREPROCESS, item->job);
       push (self, SQ_STAGE_INFER, item);
     }
-  return NULL;
 }
 
-static gpointer
-infer_thread (gpointer data)
+static void
+infer_lane (SqPipeline *self, int lane)
 {
-  g_autoptr (SqPipeline) self = data;
-  SqDetectorOptions options = { self->device, self->options.threads, self->options.floor };
+  SqDetectorOptions options = { self->device, 1, self->options.floor };
   GError *error = NULL;
   SqDetector *detector = sq_detector_new (self->model, &options, &error);
   Item *item;
@@ -392,14 +438,17 @@ infer_thread (gpointer data)
   if (detector == NULL)
     {
       fail (self, error);
-      return NULL;
+      return;
     }
   g_mutex_lock (&self->lock);
-  self->detector = detector;
-  self->ready = TRUE;
-  if (!over (self))
-    set_state (self, self->paused ? SQ_PIPELINE_PAUSED : SQ_PIPELINE_RUNNING);
-  g_cond_broadcast (&self->changed);
+  self->detector[lane] = detector;
+  if (lane == 0)
+    {
+      self->ready = TRUE;
+      if (!over (self))
+        set_state (self, self->paused ? SQ_PIPELINE_PAUSED : SQ_PIPELINE_RUNNING);
+      g_cond_broadcast (&self->changed);
+    }
   g_mutex_unlock (&self->lock);
 
   while ((item = pop (self, SQ_STAGE_INFER)) != NULL)
@@ -416,7 +465,6 @@ infer_thread (gpointer data)
         }
       push (self, SQ_STAGE_POST, item);
     }
-  return NULL;
 }
 
 // Holds a result back while paused and until it is due. FALSE: do not deliver (stale, or over).
@@ -453,10 +501,9 @@ output_gate (SqPipeline *self, const Item *item, const SqFrame *frame)
   return deliver;
 }
 
-static gpointer
-output_thread (gpointer data)
+static void
+output_thread (SqPipeline *self, int lane)
 {
-  g_autoptr (SqPipeline) self = data;
   Item *item;
 
   while ((item = pop (self, SQ_STAGE_POST)) != NULL)
@@ -473,7 +520,7 @@ output_thread (gpointer data)
         }
       else
         {
-          g_autoptr (SqResult) result = sq_detector_postprocess (self->detector, item->job);
+          g_autoptr (SqResult) result = sq_detector_postprocess (self->detector[0], item->job);
 
           g_mutex_lock (&self->lock);
           sq_meter_add_stage (&self->meter, SQ_STAGE_POST, item->job->stage_ns[SQ_STAGE_POST]);
@@ -484,7 +531,6 @@ output_thread (gpointer data)
         }
       item_free (item);
     }
-  return NULL;
 }
 
 // --- control ------------------------------------------------------------------------------------------------------------------------------------------
@@ -512,21 +558,52 @@ sq_pipeline_add_sink (SqPipeline *self, SqPipelineSink func, gpointer user_data,
   g_array_append_val (self->sinks, sink);
 }
 
+typedef struct
+{
+  SqPipeline *self;
+  void (*run) (SqPipeline *self, int lane);
+  int lane;
+} Worker;
+
+static gpointer
+worker_main (gpointer data)
+{
+  Worker *worker = data;
+  SqPipeline *self = worker->self;
+
+  worker->run (self, worker->lane);
+  g_free (worker);
+  g_mutex_lock (&self->lock);
+  self->threads--;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  g_object_unref (self);
+  return NULL;
+}
+
+static void
+start_worker (SqPipeline *self, const char *name, void (*run) (SqPipeline *, int), int lane)
+{
+  Worker *worker = g_new (Worker, 1);
+
+  *worker = (Worker){ g_object_ref (self), run, lane };
+  self->threads++;
+  g_thread_unref (g_thread_new (name, worker_main, worker));
+}
+
 void
 sq_pipeline_start (SqPipeline *self)
 {
-  static const struct
-  {
-    const char *name;
-    GThreadFunc run;
-  } threads[] = { { "sq-decode", decode_thread }, { "sq-preprocess", preprocess_thread }, { "sq-infer", infer_thread }, { "sq-output", output_thread } };
-
   g_return_if_fail (self->state == SQ_PIPELINE_IDLE);
   g_mutex_lock (&self->lock);
   set_state (self, SQ_PIPELINE_STARTING);
+  self->lanes = CLAMP (self->options.threads > 0 ? self->options.threads : (int) g_get_num_processors (), 1, MAX_LANES);
+  start_worker (self, "sq-decode", decode_thread, 0);
+  start_worker (self, "sq-preprocess", preprocess_thread, 0);
+  for (int lane = 0; lane < self->lanes; lane++)
+    start_worker (self, "sq-infer", infer_lane, lane);
+  start_worker (self, "sq-output", output_thread, 0);
   g_mutex_unlock (&self->lock);
-  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
-    g_thread_unref (g_thread_new (threads[i].name, threads[i].run, g_object_ref (self)));
 }
 
 void
@@ -607,7 +684,7 @@ sq_pipeline_wait (SqPipeline *self, GError **error)
   gboolean ok;
 
   g_mutex_lock (&self->lock);
-  while (self->state < SQ_PIPELINE_FINISHED)
+  while (self->state < SQ_PIPELINE_FINISHED || (over (self) && self->threads > 0))
     g_cond_wait (&self->changed, &self->lock);
   ok = self->state != SQ_PIPELINE_FAILED;
   if (!ok && error != NULL)
@@ -648,7 +725,7 @@ void
 sq_pipeline_get_stats (SqPipeline *self, SqPipelineStats *stats)
 {
   g_mutex_lock (&self->lock);
-  sq_meter_read (&self->meter, g_get_monotonic_time (), stats);
+  sq_meter_read (&self->meter, MAX (self->lanes, 1), g_get_monotonic_time (), stats);
   for (int s = 0; s < SQ_N_STAGES; s++)
     stats->stage[s].queued = self->queue[s].length;
   g_mutex_unlock (&self->lock);
@@ -667,7 +744,8 @@ sq_pipeline_finalize (GObject *object)
     if (g_array_index (self->sinks, Sink, i).notify != NULL)
       g_array_index (self->sinks, Sink, i).notify (g_array_index (self->sinks, Sink, i).data);
   g_array_unref (self->sinks);
-  g_clear_pointer (&self->detector, sq_detector_free);
+  for (int lane = 0; lane < MAX_LANES; lane++)
+    g_clear_pointer (&self->detector[lane], sq_detector_free);
   g_clear_pointer (&self->source, sq_source_free);
   g_clear_pointer (&self->model, sq_model_unref);
   g_clear_error (&self->failure);

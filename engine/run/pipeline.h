@@ -28,7 +28,7 @@ typedef struct
 {
   const char *const *paths; // what to open, NULL-terminated; see sq_source_open
   const char *device;       // NULL = "cpu"
-  int threads;              // per device; 0 = all cores
+  int threads;              // of the CPU: so many frames at once; 0 = all cores
   float floor;              // 0 = SQ_SCORE_FLOOR
   gboolean realtime;        // pace video to its own clock and drop what comes late; otherwise every frame, as fast as it goes
   gboolean loop;            // start a video again at its end
@@ -47,7 +47,8 @@ typedef struct
   SqStageStats stage[SQ_N_STAGES];
   guint64 frames;     // results delivered
   guint64 dropped;    // late frames never run (realtime and live)
-  double engine_fps;  // 1 / mean of preprocess + infer + post, times lanes
+  int lanes;          // frames in the network at once
+  double engine_fps;  // lanes / mean of preprocess + infer + post
   double wall_fps;    // results per second of wall clock over the last 2 s
   gint64 elapsed_ns;  // running time, pauses left out
 } SqPipelineStats;
@@ -72,7 +73,8 @@ void sq_pipeline_seek (SqPipeline *self, gint64 pts_ns); // also while paused: t
 void sq_pipeline_step (SqPipeline *self, int direction); // one frame on or back, while paused
 void sq_pipeline_set_rate (SqPipeline *self, double rate); // 1 = real time, only with options.realtime
 void sq_pipeline_stop (SqPipeline *self);                // asks; answers within 100 ms
-gboolean sq_pipeline_wait (SqPipeline *self, GError **error); // until finished, stopped or failed; not on the main thread of a window
+// Until finished, or until stopped or failed and every thread is gone; not on the main thread of a window.
+gboolean sq_pipeline_wait (SqPipeline *self, GError **error);
 
 SqPipelineState sq_pipeline_get_state (SqPipeline *self);
 SqModel *sq_pipeline_get_model (SqPipeline *self);

@@ -53,7 +53,7 @@ mean_ns (const SqStageMeter *m)
 }
 
 void
-sq_meter_read (const SqMeter *self, gint64 now_us, SqPipelineStats *stats)
+sq_meter_read (const SqMeter *self, int lanes, gint64 now_us, SqPipelineStats *stats)
 {
   gint64 sorted[SQ_STATS_WINDOW], oldest = now_us;
   double engine;
@@ -74,11 +74,12 @@ sq_meter_read (const SqMeter *self, gint64 now_us, SqPipelineStats *stats)
       stats->stage[s].p50_ns = sorted[n / 2];
       stats->stage[s].p99_ns = sorted[n * 99 / 100];
     }
+  stats->lanes = lanes;
   stats->frames = self->frames;
   stats->dropped = self->dropped;
   stats->elapsed_ns = 1000 * (self->running_us + (self->since_us != 0 ? now_us - self->since_us : 0));
   engine = mean_ns (&self->stage[SQ_STAGE_PREPROCESS]) + mean_ns (&self->stage[SQ_STAGE_INFER]) + mean_ns (&self->stage[SQ_STAGE_POST]);
-  stats->engine_fps = engine > 0 ? 1e9 / engine : 0;
+  stats->engine_fps = engine > 0 ? lanes * 1e9 / engine : 0;
   for (guint i = 0; i < MIN (self->frames, SQ_STATS_WINDOW); i++)
     if (self->delivered[i] >= now_us - PACE_US)
       {

@@ -28,6 +28,6 @@ typedef struct
 void sq_meter_add_stage (SqMeter *self, SqStage stage, gint64 ns);
 void sq_meter_add_frame (SqMeter *self, gint64 now_us);
 void sq_meter_set_running (SqMeter *self, gboolean running, gint64 now_us);
-void sq_meter_read (const SqMeter *self, gint64 now_us, SqPipelineStats *stats); // all but the queue lengths
+void sq_meter_read (const SqMeter *self, int lanes, gint64 now_us, SqPipelineStats *stats); // all but the queue lengths
 
 G_END_DECLS
