@@ -34,6 +34,31 @@ blend_rows_c (float *const plane[3], const int16_t *row0, const int16_t *row1, i
       }
 }
 
+static void
+fake_quant_f32_c (float *y, const float *x, size_t n, float scale, float zero, float low, float high)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] = scale * (fminf (fmaxf (nearbyintf (x[i] / scale) + zero, low), high) - zero);
+}
+
+static void
+round_f32_c (float *y, const float *x, size_t n, float scale, float zero)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] = fminf (fmaxf (nearbyintf (x[i] / scale) + zero, 0), 255) - zero;
+}
+
+static void
+range_f32_c (const float *x, size_t n, float *low, float *high)
+{
+  *low = *high = 0;
+  for (size_t i = 0; i < n; i++)
+    {
+      *low = fminf (*low, x[i]);
+      *high = fmaxf (*high, x[i]);
+    }
+}
+
 static size_t
 find_above_f32_c (uint32_t *index, const float *x, size_t n, float threshold)
 {
@@ -48,7 +73,7 @@ find_above_f32_c (uint32_t *index, const float *x, size_t n, float threshold)
 void
 sq_kernels_init_c (SqKernels *kernels)
 {
-  *kernels = (SqKernels){ silu_f32_c, sigmoid_f32_c, blend_rows_c, find_above_f32_c };
+  *kernels = (SqKernels){ silu_f32_c, sigmoid_f32_c, blend_rows_c, fake_quant_f32_c, round_f32_c, range_f32_c, find_above_f32_c };
 }
 
 void

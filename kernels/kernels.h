@@ -21,6 +21,15 @@ typedef struct
   void (*blend_rows) (float *const plane[3], const int16_t *row0, const int16_t *row1, int w0, int w1, size_t n, const float mean[3],
                       const float scale[3]);
 
+  // y = scale (clamp (round (x / scale) + zero, low, high) - zero), round half to even: what is left of x after 8-bit storage.
+  void (*fake_quant_f32) (float *y, const float *x, size_t n, float scale, float zero, float low, float high);
+
+  // y = clamp (round (x / scale) + zero, 0, 255) - zero.
+  void (*round_f32) (float *y, const float *x, size_t n, float scale, float zero);
+
+  // Smallest and largest of x and 0.
+  void (*range_f32) (const float *x, size_t n, float *low, float *high);
+
   // Indices of x[i] >= threshold, ascending, into `index` (room for n); returns how many. NaN is never found.
   size_t (*find_above_f32) (uint32_t *index, const float *x, size_t n, float threshold);
 } SqKernels;

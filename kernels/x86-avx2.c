@@ -6,23 +6,23 @@
 #include <immintrin.h>
 #include <math.h>
 
-// 1 / (1 + e^-x) through 2^t, t = -x log2 e: t = n + f, 2^f by a polynomial of degree 6 (|error| < 2e-8), then one division.
+// 1 / (1 + e^-x): -x = n ln 2 + r with ln 2 in two parts, e^r by its series to r^6 (|r| < .35: error below 1e-8), then one division.
 static inline __m256
 sigmoid8 (__m256 x)
 {
-  __m256 t = _mm256_mul_ps (x, _mm256_set1_ps (-1.44269504f)), n, f, p;
+  __m256 v = _mm256_min_ps (_mm256_max_ps (_mm256_sub_ps (_mm256_setzero_ps (), x), _mm256_set1_ps (-87.f)), _mm256_set1_ps (87.f)), n, r, p;
   __m256i e;
 
-  t = _mm256_min_ps (_mm256_max_ps (t, _mm256_set1_ps (-126.f)), _mm256_set1_ps (126.f));
-  n = _mm256_round_ps (t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  f = _mm256_sub_ps (t, n);
-  p = _mm256_set1_ps (1.540353e-4f);
-  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (1.3333558e-3f));
-  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (9.6181291e-3f));
-  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (5.5504109e-2f));
-  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (2.4022651e-1f));
-  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (6.9314718e-1f));
-  p = _mm256_fmadd_ps (p, f, _mm256_set1_ps (1.f));
+  n = _mm256_round_ps (_mm256_mul_ps (v, _mm256_set1_ps (1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  r = _mm256_fnmadd_ps (n, _mm256_set1_ps (0.693359375f), v);
+  r = _mm256_fnmadd_ps (n, _mm256_set1_ps (-2.12194440e-4f), r);
+  p = _mm256_set1_ps (1 / 720.f);
+  p = _mm256_fmadd_ps (p, r, _mm256_set1_ps (1 / 120.f));
+  p = _mm256_fmadd_ps (p, r, _mm256_set1_ps (1 / 24.f));
+  p = _mm256_fmadd_ps (p, r, _mm256_set1_ps (1 / 6.f));
+  p = _mm256_fmadd_ps (p, r, _mm256_set1_ps (.5f));
+  p = _mm256_fmadd_ps (p, r, _mm256_set1_ps (1.f));
+  p = _mm256_fmadd_ps (p, r, _mm256_set1_ps (1.f));
   e = _mm256_slli_epi32 (_mm256_cvtps_epi32 (n), 23);
   p = _mm256_castsi256_ps (_mm256_add_epi32 (_mm256_castps_si256 (p), e));
   return _mm256_div_ps (_mm256_set1_ps (1.f), _mm256_add_ps (p, _mm256_set1_ps (1.f)));
@@ -119,6 +119,69 @@ blend_rows_avx2 (float *const plane[3], const int16_t *row0, const int16_t *row1
       }
 }
 
+static void
+fake_quant_f32_avx2 (float *y, const float *x, size_t n, float scale, float zero, float low, float high)
+{
+  const __m256 s = _mm256_set1_ps (scale), z = _mm256_set1_ps (zero), lo = _mm256_set1_ps (low), hi = _mm256_set1_ps (high);
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    {
+      __m256 q = _mm256_round_ps (_mm256_div_ps (_mm256_loadu_ps (x + i), s), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+
+      q = _mm256_min_ps (_mm256_max_ps (_mm256_add_ps (q, z), lo), hi);
+      _mm256_storeu_ps (y + i, _mm256_mul_ps (s, _mm256_sub_ps (q, z)));
+    }
+  for (; i < n; i++)
+    y[i] = scale * (fminf (fmaxf (nearbyintf (x[i] / scale) + zero, low), high) - zero);
+}
+
+static void
+round_f32_avx2 (float *y, const float *x, size_t n, float scale, float zero)
+{
+  const __m256 s = _mm256_set1_ps (scale), z = _mm256_set1_ps (zero), hi = _mm256_set1_ps (255);
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    {
+      __m256 q = _mm256_round_ps (_mm256_div_ps (_mm256_loadu_ps (x + i), s), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+
+      q = _mm256_min_ps (_mm256_max_ps (_mm256_add_ps (q, z), _mm256_setzero_ps ()), hi);
+      _mm256_storeu_ps (y + i, _mm256_sub_ps (q, z));
+    }
+  for (; i < n; i++)
+    y[i] = fminf (fmaxf (nearbyintf (x[i] / scale) + zero, 0), 255) - zero;
+}
+
+static void
+range_f32_avx2 (const float *x, size_t n, float *low, float *high)
+{
+  __m256 lo = _mm256_setzero_ps (), hi = _mm256_setzero_ps ();
+  float l[8], h[8];
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    {
+      __m256 v = _mm256_loadu_ps (x + i);
+
+      lo = _mm256_min_ps (v, lo); // in this order a NaN is passed over
+      hi = _mm256_max_ps (v, hi);
+    }
+  _mm256_storeu_ps (l, lo);
+  _mm256_storeu_ps (h, hi);
+  *low = *high = 0;
+  for (int k = 0; k < 8; k++)
+    {
+      *low = fminf (*low, l[k]);
+      *high = fmaxf (*high, h[k]);
+    }
+  for (; i < n; i++)
+    {
+      *low = fminf (*low, x[i]);
+      *high = fmaxf (*high, x[i]);
+    }
+}
+
 static size_t
 find_above_f32_avx2 (uint32_t *index, const float *x, size_t n, float threshold)
 {
@@ -153,5 +216,8 @@ _sq_kernels_init_avx2 (SqKernels *kernels)
   kernels->silu_f32 = silu_f32_avx2;
   kernels->sigmoid_f32 = sigmoid_f32_avx2;
   kernels->blend_rows = blend_rows_avx2;
+  kernels->fake_quant_f32 = fake_quant_f32_avx2;
+  kernels->round_f32 = round_f32_avx2;
+  kernels->range_f32 = range_f32_avx2;
   kernels->find_above_f32 = find_above_f32_avx2;
 }

@@ -5,22 +5,22 @@
 
 #include <immintrin.h>
 
-// See x86-avx2.c: the same polynomial; scalef replaces the exponent trick.
+// See x86-avx2.c: the same series; scalef replaces the exponent trick.
 static inline __m512
 sigmoid16 (__m512 x)
 {
-  __m512 t = _mm512_mul_ps (x, _mm512_set1_ps (-1.44269504f)), n, f, p;
+  __m512 v = _mm512_min_ps (_mm512_max_ps (_mm512_sub_ps (_mm512_setzero_ps (), x), _mm512_set1_ps (-87.f)), _mm512_set1_ps (87.f)), n, r, p;
 
-  t = _mm512_min_ps (_mm512_max_ps (t, _mm512_set1_ps (-126.f)), _mm512_set1_ps (126.f));
-  n = _mm512_roundscale_ps (t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  f = _mm512_sub_ps (t, n);
-  p = _mm512_set1_ps (1.540353e-4f);
-  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (1.3333558e-3f));
-  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (9.6181291e-3f));
-  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (5.5504109e-2f));
-  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (2.4022651e-1f));
-  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (6.9314718e-1f));
-  p = _mm512_fmadd_ps (p, f, _mm512_set1_ps (1.f));
+  n = _mm512_roundscale_ps (_mm512_mul_ps (v, _mm512_set1_ps (1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  r = _mm512_fnmadd_ps (n, _mm512_set1_ps (0.693359375f), v);
+  r = _mm512_fnmadd_ps (n, _mm512_set1_ps (-2.12194440e-4f), r);
+  p = _mm512_set1_ps (1 / 720.f);
+  p = _mm512_fmadd_ps (p, r, _mm512_set1_ps (1 / 120.f));
+  p = _mm512_fmadd_ps (p, r, _mm512_set1_ps (1 / 24.f));
+  p = _mm512_fmadd_ps (p, r, _mm512_set1_ps (1 / 6.f));
+  p = _mm512_fmadd_ps (p, r, _mm512_set1_ps (.5f));
+  p = _mm512_fmadd_ps (p, r, _mm512_set1_ps (1.f));
+  p = _mm512_fmadd_ps (p, r, _mm512_set1_ps (1.f));
   return _mm512_div_ps (_mm512_set1_ps (1.f), _mm512_add_ps (_mm512_scalef_ps (p, n), _mm512_set1_ps (1.f)));
 }
 

@@ -21,7 +21,7 @@ is_free_root (const CpuExec *self, int buffer, int concat)
 {
   const Buffer *b = cpu_buffer (self, buffer);
 
-  return b->parent < 0 && b->input < 0 && b->output < 0 && b->constant == NULL && buffer != concat;
+  return b->parent < 0 && b->input < 0 && b->output < 0 && b->constant == NULL && b->own == NULL && buffer != concat;
 }
 
 // Tries to make input `first` of a concatenation a part of it at byte `at`; several neighbouring inputs may be the slices of one buffer, which then moves in
@@ -145,7 +145,7 @@ _sq_cpu_arena (CpuExec *self, GError **error)
     {
       Buffer *b = cpu_buffer (self, i);
 
-      if (b->parent < 0 && b->input < 0 && b->output < 0 && b->constant == NULL && b->died >= 0)
+      if (b->parent < 0 && b->input < 0 && b->output < 0 && b->constant == NULL && b->own == NULL && b->died >= 0)
         g_ptr_array_add (roots, b);
     }
   place_all (self, roots);

@@ -3,6 +3,7 @@
 #include "cpu-private.h"
 
 #include "kernels/kernels.h"
+#include <math.h>
 #include <string.h>
 
 #define PIECE 4096 // floats
@@ -103,33 +104,102 @@ _sq_cpu_run_act (CpuExec *self, Step *step)
   return TRUE;
 }
 
-// Same shape and layout, or a single number on the right (step->in[1] < 0: its value in step->act.a).
+static void
+fake_quant_pass (float *y, const float *x, gsize n, float scale, float zero, float low, float high)
+{
+#pragma omp parallel for schedule(static)
+  for (gsize i = 0; i < n; i += PIECE)
+    sq_kernels ()->fake_quant_f32 (y + i, x + i, MIN (n - i, PIECE), scale, zero, low, high);
+}
+
+gboolean
+_sq_cpu_run_fake_quant (CpuExec *self, Step *step)
+{
+  const SqParams *p = &step->node->params;
+
+  fake_quant_pass (cpu_data (self, step->out[0]), cpu_data (self, step->in[0]), step->n, p->fake_quant.scale, p->fake_quant.zero, p->fake_quant.low,
+                   p->fake_quant.high);
+  return TRUE;
+}
+
+gboolean
+_sq_cpu_run_dynamic_round (CpuExec *self, Step *step)
+{
+  const float *x = cpu_data (self, step->in[0]);
+  float *y = cpu_data (self, step->out[0]), min = 0, max = 0, scale, zero;
+
+  // the zeros that fill up a block change nothing: 0 is in the range anyway
+#pragma omp parallel for schedule(static) reduction(min : min) reduction(max : max)
+  for (gsize i = 0; i < step->n; i += PIECE)
+    {
+      float a, b;
+
+      sq_kernels ()->range_f32 (x + i, MIN (step->n - i, PIECE), &a, &b);
+      min = MIN (min, a);
+      max = MAX (max, b);
+    }
+  scale = max == min ? 1 : (max - min) / 255;
+  zero = CLAMP (nearbyintf (-min / scale), 0, 255);
+  cpu_data (self, step->out[1])[0] = scale;
+#pragma omp parallel for schedule(static)
+  for (gsize i = 0; i < step->n; i += PIECE)
+    sq_kernels ()->round_f32 (y + i, x + i, MIN (step->n - i, PIECE), scale, zero);
+  return TRUE;
+}
+
+static inline float
+combine (SqBinaryKind kind, float a, float b)
+{
+  return kind == SQ_BINARY_ADD ? a + b : kind == SQ_BINARY_SUB ? a - b : kind == SQ_BINARY_MUL ? a * b : a / b;
+}
+
+static inline void
+combine_piece (SqBinaryKind kind, float *y, const float *a, const float *b, gsize step, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] = combine (kind, a[i], b[i * step]);
+}
+
+static void
+binary_piece (SqBinaryKind kind, float *y, const float *a, const float *b, gsize step, gsize n)
+{
+  if (kind == SQ_BINARY_ADD) // one copy of the loop each, for the vectoriser
+    combine_piece (SQ_BINARY_ADD, y, a, b, step, n);
+  else if (kind == SQ_BINARY_SUB)
+    combine_piece (SQ_BINARY_SUB, y, a, b, step, n);
+  else if (kind == SQ_BINARY_MUL)
+    combine_piece (SQ_BINARY_MUL, y, a, b, step, n);
+  else
+    combine_piece (SQ_BINARY_DIV, y, a, b, step, n);
+}
+
+// Same shape and layout, or one number on the right (step->n_right == 1).
 gboolean
 _sq_cpu_run_binary (CpuExec *self, Step *step)
 {
   const float *a = cpu_data (self, step->in[0]), *b = cpu_data (self, step->in[1]);
-  float *y = cpu_data (self, step->out[0]), c = step->act.a;
-  gsize n = step->n;
-  SqBinaryKind kind = step->node->params.binary;
+  float *y = cpu_data (self, step->out[0]);
+  gsize each = step->n_right == 1 ? 0 : 1;
 
 #pragma omp parallel for schedule(static)
-  for (gsize at = 0; at < n; at += PIECE)
-    {
-      gsize end = MIN (n, at + PIECE);
+  for (gsize at = 0; at < step->n; at += PIECE)
+    binary_piece (step->node->params.binary, y + at, a + at, b + at * each, each, MIN (step->n - at, PIECE));
+  return TRUE;
+}
 
-      if (kind == SQ_BINARY_ADD)
-        for (gsize i = at; i < end; i++)
-          y[i] = a[i] + (b != NULL ? b[i] : c);
-      else if (kind == SQ_BINARY_SUB)
-        for (gsize i = at; i < end; i++)
-          y[i] = a[i] - (b != NULL ? b[i] : c);
-      else if (kind == SQ_BINARY_MUL)
-        for (gsize i = at; i < end; i++)
-          y[i] = a[i] * (b != NULL ? b[i] : c);
-      else
-        for (gsize i = at; i < end; i++)
-          y[i] = a[i] / (b != NULL ? b[i] : c);
-    }
+// One number per channel on the right, blocked: the same vector for every pixel of a block of channels.
+gboolean
+_sq_cpu_run_binary_channels (CpuExec *self, Step *step)
+{
+  const float *a = cpu_data (self, step->in[0]), *b = cpu_data (self, step->in[1]);
+  float *y = cpu_data (self, step->out[0]);
+  gsize block = self->block, pixels = step->n / step->n_right;
+
+#pragma omp parallel for schedule(static)
+  for (gsize k = 0; k < step->n_right / block; k++)
+    for (gsize p = 0; p < pixels; p++)
+      for (gsize c = 0; c < block; c++)
+        y[(k * pixels + p) * block + c] = combine (step->node->params.binary, a[(k * pixels + p) * block + c], b[k * block + c]);
   return TRUE;
 }
 

@@ -44,6 +44,7 @@ void
 _sq_cpu_step_free (Step *step)
 {
   g_clear_pointer (&step->op, sq_dnn_op_free);
+  g_free (step->channels);
   g_free (step->view_in);
   g_free (step->view_out);
   g_free (step);
@@ -224,19 +225,54 @@ natural_layout (const CpuExec *self, int value)
   return has (self, value, LAYOUT_BLOCKED) ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
 }
 
+// One number in, one out: whatever layout the input has.
 static gboolean
-act_step (CpuExec *self, const SqNode *node, GError **error)
+unary_step (CpuExec *self, const SqNode *node, GError **error)
 {
   Layout layout = natural_layout (self, node->in[0]);
   Step *step;
 
   if (sq_graph_value (self->graph, node->in[0])->dtype != SQ_F32 || !prepare (self, node, layout, 1, error))
     return reference_step (self, node, error);
-  step = add_step (self, sq_act_name (node->params.act.kind), _sq_cpu_run_act, node);
+  step = node->op == &sq_op_act ? add_step (self, sq_act_name (node->params.act.kind), _sq_cpu_run_act, node)
+         : node->op == &sq_op_fake_quant ? add_step (self, "fake_quant", _sq_cpu_run_fake_quant, node)
+                                         : add_step (self, "round", _sq_cpu_run_dynamic_round, node);
   read_from (self, step, node->in[0], layout, error);
   step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
+  if (node->n_out > 1)
+    step->out[step->n_out++] = add_buffer (self, node->out[1], LAYOUT_PLAIN);
   step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
   return TRUE;
+}
+
+// A constant per channel (C x 1 x 1) on the right of a blocked picture.
+static gboolean
+channels_step (CpuExec *self, const SqNode *node, const SqTensor *constant, GError **error)
+{
+  const SqValue *y = sq_graph_value (self->graph, node->out[0]);
+  gsize channels = (gsize) (y->shape.dim[1] + self->block - 1) / self->block * self->block;
+  Step *step = add_step (self, "binary", _sq_cpu_run_binary_channels, node);
+  Buffer b = { .layout = LAYOUT_PLAIN, .parent = -1, .input = -1, .output = -1, .bytes = channels * sizeof (float) };
+
+  step->channels = g_new (float, channels);
+  for (gsize c = 0; c < channels; c++)
+    step->channels[c] = c < (gsize) constant->n ? sq_tensor_f32 (constant)[c] : 1; // padding: no division by zero
+  b.own = (char *) step->channels;
+  read_from (self, step, node->in[0], LAYOUT_BLOCKED, error);
+  g_array_append_val (self->buffers, b);
+  step->in[step->n_in++] = self->buffers->len - 1;
+  step->out[step->n_out++] = add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+  step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
+  step->n_right = channels;
+  return TRUE;
+}
+
+static gboolean
+is_per_channel (const SqTensor *t, const SqShape *y)
+{
+  int d = t->shape.rank - 3;
+
+  return t->n == y->dim[1] && d >= 0 && t->shape.rank <= 4 && t->shape.dim[d] == t->n;
 }
 
 static gboolean
@@ -244,28 +280,26 @@ binary_step (CpuExec *self, const SqNode *node, GError **error)
 {
   const SqValue *a = sq_graph_value (self->graph, node->in[0]), *b = sq_graph_value (self->graph, node->in[1]);
   const SqValue *y = sq_graph_value (self->graph, node->out[0]);
-  gboolean scalar = b->constant != NULL && b->constant->n == 1 && a->constant == NULL;
+  gboolean one = sq_shape_elements (&b->shape) == 1;
   Layout layout = natural_layout (self, node->in[0]);
   Step *step;
 
-  if (a->dtype != SQ_F32 || y->dtype != SQ_F32 || node->params.binary > SQ_BINARY_DIV || !sq_shape_equal (&a->shape, &y->shape)
-      || (!scalar && (!sq_shape_equal (&a->shape, &b->shape) || a->constant != NULL || b->constant != NULL)))
+  if (a->dtype != SQ_F32 || y->dtype != SQ_F32 || node->params.binary > SQ_BINARY_DIV || !sq_shape_equal (&a->shape, &y->shape) || a->constant != NULL)
     return reference_step (self, node, error);
-  if (!scalar && has (self, node->in[1], LAYOUT_BLOCKED))
+  if (!one && b->constant != NULL && layout == LAYOUT_BLOCKED && is_per_channel (b->constant, &y->shape))
+    return channels_step (self, node, b->constant, error);
+  if (!one && (!sq_shape_equal (&a->shape, &b->shape) || b->constant != NULL))
+    return reference_step (self, node, error);
+  if (!one && has (self, node->in[1], LAYOUT_BLOCKED))
     layout = LAYOUT_BLOCKED;
-  if (!prepare (self, node, layout, scalar ? 1 : 2, error))
+  if (want (self, node->in[0], layout, error) < 0 || want (self, node->in[1], one ? LAYOUT_PLAIN : layout, error) < 0)
     return FALSE;
   step = add_step (self, "binary", _sq_cpu_run_binary, node);
   read_from (self, step, node->in[0], layout, error);
-  if (scalar)
-    {
-      step->in[step->n_in++] = -1;
-      step->act.a = (float) sq_tensor_get (b->constant, 0);
-    }
-  else
-    read_from (self, step, node->in[1], layout, error);
+  read_from (self, step, node->in[1], one ? LAYOUT_PLAIN : layout, error);
   step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
   step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
+  step->n_right = one ? 1 : step->n;
   return TRUE;
 }
 
@@ -386,8 +420,10 @@ static const struct
   const SqOp *op;
   gboolean (*plan) (CpuExec *self, const SqNode *node, GError **error);
 } planners[] = {
-  { &sq_op_conv, conv_step },     { &sq_op_pool, pool_step },   { &sq_op_act, act_step },         { &sq_op_binary, binary_step },
+  { &sq_op_conv, conv_step },     { &sq_op_pool, pool_step },   { &sq_op_act, unary_step },       { &sq_op_binary, binary_step },
   { &sq_op_concat, concat_step }, { &sq_op_slice, slice_step }, { &sq_op_reshape, reshape_step }, { &sq_op_resize, resize_step },
+  { &sq_op_fake_quant, unary_step },
+  { &sq_op_dynamic_round, unary_step },
 };
 
 // A plain root that is exactly an output's bytes can be the caller's tensor itself.

@@ -26,6 +26,7 @@ typedef struct
   gsize arena;       // bytes; roots only
   int input, output; // graph input or output that lends the memory, -1 none
   const SqTensor *constant;
+  char *own;         // memory of a step, NULL else
   char *data;        // set before every run
 } Buffer;
 
@@ -43,6 +44,8 @@ struct _Step
   SqDnnOp *op;
   SqAct act;          // pass after a convolution
   gsize n;            // floats (elementwise)
+  gsize n_right;      // of a binary's right side: 1, n, or the padded channels
+  float *channels;    // the right side of a binary per channel, padded to blocks
   gsize copy_bytes[SQ_MAX_IN], copy_offset[SQ_MAX_IN]; // concat: what could not be written in place
   SqTensor *view_in, *view_out; // fallback: headers over buffers
 };
@@ -87,5 +90,8 @@ gboolean _sq_cpu_run_dnn (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_act (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_binary (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_concat (CpuExec *self, Step *step);
+gboolean _sq_cpu_run_binary_channels (CpuExec *self, Step *step);
+gboolean _sq_cpu_run_fake_quant (CpuExec *self, Step *step);
+gboolean _sq_cpu_run_dynamic_round (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_upsample (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_nothing (CpuExec *self, Step *step);

@@ -57,6 +57,7 @@ resolve (CpuExec *self, SqTensor *const *in, SqTensor *const *out)
       char *base = root->input >= 0       ? in[root->input]->data
                    : root->output >= 0    ? out[root->output]->data
                    : root->constant != NULL ? root->constant->data
+                   : root->own != NULL    ? root->own
                                             : self->arena + root->arena;
 
       cpu_buffer (self, i)->data = base + offset;

@@ -139,8 +139,9 @@ typedef union
   } cast;
   struct
   {
-    int stride;
-  } reorg;
+    float scale, zero;
+    float low, high; // of the stored integer
+  } fake_quant;
 } SqParams;
 
 G_END_DECLS
