@@ -301,7 +301,7 @@ sq_project_close (SqProject *self, GError **error)
   g_clear_pointer (&readers, g_ptr_array_unref);
   store = sq_writer_stop (g_steal_pointer (&self->writer));
   good = purge (self, store, good ? error : NULL) && good;
-  sq_store_exec (store, "PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+  sq_store_exec (store, "PRAGMA analysis_limit=200; PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)", NULL);
   return good;
 }
 

@@ -34,6 +34,36 @@ sq_lines_split (const char *text)
   return lines;
 }
 
+// Absolute, so that a run can be opened from anywhere; addresses as they are, without credentials.
+static char *
+absolute_path (const char *path)
+{
+  const char *scheme = strstr (path, "://");
+
+  if (path[0] == 0 || path[0] == '/')
+    return g_strdup (path);
+  if (scheme != NULL)
+    {
+      const char *host = scheme + 3, *end = host + strcspn (host, "/?#");
+      const char *at = g_strrstr_len (host, end - host, "@");
+      g_autofree char *head = g_strndup (path, host - path);
+
+      return at != NULL ? g_strconcat (head, at + 1, NULL) : g_strdup (path);
+    }
+  return g_canonicalize_filename (path, NULL);
+}
+
+static char *
+join_absolute (const char *const *paths)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; paths[i] != NULL; i++)
+    g_ptr_array_add (list, absolute_path (paths[i]));
+  g_ptr_array_add (list, NULL);
+  return sq_lines_join ((const char *const *) list->pdata);
+}
+
 SqRunRow *
 sq_run_row_new (const SqRunInfo *info)
 {
@@ -71,8 +101,8 @@ sq_run_row_new (const SqRunInfo *info)
 
   self->source_kind = source->kind;
   self->source_name = g_strdup (source->name != NULL ? source->name : "");
-  self->source_path = g_strdup (source->path != NULL ? source->path : "");
-  self->source_paths = sq_lines_join (info->paths != NULL ? info->paths : single);
+  self->source_path = absolute_path (source->path != NULL ? source->path : "");
+  self->source_paths = join_absolute (info->paths != NULL ? info->paths : single);
   self->width = source->width;
   self->height = source->height;
   self->fps = source->fps;
@@ -201,6 +231,7 @@ sq_run_row_insert (SqRunRow *self, SqStore *store, GError **error)
 
   if (!insert_model (self, store, &model, &variant, error) || !insert_source (self, store, &source, error))
     return FALSE;
+  self->source = source;
   statement = sq_store_prepare (store,
                                 "INSERT INTO run (name, state, owner, started_us, model, variant, source, device, settings, confidence, iou,"
                                 " class_agnostic, max_detections) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -224,6 +255,26 @@ sq_run_row_insert (SqRunRow *self, SqStore *store, GError **error)
     return FALSE;
   self->id = sq_store_last_id (store);
   return TRUE;
+}
+
+gboolean
+sq_run_row_set_source (SqRunRow *self, SqStore *store, const SqSourceInfo *source, GError **error)
+{
+  SqStatement *statement = sq_store_prepare (store,
+                                             "UPDATE source SET kind = ?2, width = ?3, height = ?4, fps = ?5, duration_ns = ?6, n_frames = ?7"
+                                             " WHERE id = ?1",
+                                             error);
+
+  if (statement == NULL)
+    return FALSE;
+  sq_bind_int (statement, 1, self->source);
+  sq_bind_int (statement, 2, source->kind);
+  sq_bind_int (statement, 3, source->width);
+  sq_bind_int (statement, 4, source->height);
+  sq_bind_double (statement, 5, source->fps);
+  sq_bind_int (statement, 6, source->duration_ns);
+  sq_bind_int (statement, 7, source->n_frames);
+  return sq_store_run (store, statement, error);
 }
 
 gboolean

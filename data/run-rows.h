@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gint64 id;            // 0 until inserted
+  gint64 source;        // its row, 0 until inserted
   char *name;
   char *level, *device, *settings;
   SqFilter filter;      // without classes
@@ -36,6 +37,7 @@ void sq_run_row_free (SqRunRow *self);
 char *sq_run_row_class_name (SqRunRow *self, int class_id); // transfer full
 
 gboolean sq_run_row_insert (SqRunRow *self, SqStore *store, GError **error);
+gboolean sq_run_row_set_source (SqRunRow *self, SqStore *store, const SqSourceInfo *source, GError **error);
 gboolean sq_run_row_finish (SqRunRow *self, SqStore *store, SqRunState state, const char *message, GError **error);
 gboolean sq_frame_insert (SqStore *store, SqRunRow *row, gint64 seq, const SqResult *result, guint n_objects, GError **error);
 gboolean sq_thumbnail_insert (SqStore *store, gint64 run, gint64 seq, GBytes *jpeg, GError **error);

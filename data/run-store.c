@@ -59,6 +59,12 @@ typedef struct
 typedef struct
 {
   SqRunStore *store;
+  SqSourceInfo source; // without its strings
+} SourceWork;
+
+typedef struct
+{
+  SqRunStore *store;
   char *device;
   SqDeviceSample sample;
 } SampleWork;
@@ -123,7 +129,12 @@ unref_store (gpointer data)
 SqSourceKind
 sq_run_store_get_kind (SqRunStore *self)
 {
-  return self->row->source_kind;
+  SqSourceKind kind;
+
+  g_mutex_lock (&self->lock);
+  kind = self->row->source_kind;
+  g_mutex_unlock (&self->lock);
+  return kind;
 }
 
 static void
@@ -469,6 +480,36 @@ sq_run_store_finish (SqRunStore *self, SqWriter *writer, SqRunState state, const
   work->state = state;
   work->message = g_strdup (message);
   sq_writer_push (writer, finish_write, finish_written, work, finish_work_free);
+}
+
+static gboolean
+source_write (SqWriter *writer, SqStore *store, gpointer data, GError **error)
+{
+  SourceWork *work = data;
+
+  return is_broken (work->store) || sq_run_row_set_source (work->store->row, store, &work->source, error);
+}
+
+static void
+source_work_free (gpointer data)
+{
+  SourceWork *work = data;
+
+  sq_run_store_unref (work->store);
+  g_free (work);
+}
+
+void
+sq_run_store_set_source (SqRunStore *self, SqWriter *writer, const SqSourceInfo *source)
+{
+  SourceWork *work = g_new (SourceWork, 1);
+
+  g_mutex_lock (&self->lock);
+  self->row->source_kind = source->kind;
+  g_mutex_unlock (&self->lock);
+  work->store = sq_run_store_ref (self);
+  work->source = *source;
+  sq_writer_push (writer, source_write, NULL, work, source_work_free);
 }
 
 static gboolean

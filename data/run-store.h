@@ -21,6 +21,7 @@ void sq_run_store_refuse (SqRunStore *self, const char *path); // read-only proj
 
 // Blocks while SQ_RUN_WRITER_QUEUE frames, or for a picture `max_thumbnails`, wait.
 void sq_run_store_push (SqRunStore *self, SqWriter *writer, SqResult *result, gint64 seq, gboolean thumbnail, guint max_thumbnails);
+void sq_run_store_set_source (SqRunStore *self, SqWriter *writer, const SqSourceInfo *source);
 void sq_run_store_add_sample (SqRunStore *self, SqWriter *writer, const char *device, const SqDeviceSample *sample);
 void sq_run_store_finish (SqRunStore *self, SqWriter *writer, SqRunState state, const char *message);
 

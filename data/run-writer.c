@@ -130,6 +130,16 @@ sq_run_writer_sink (SqResult *result, gpointer writer)
 }
 
 void
+sq_run_writer_set_source (SqRunWriter *self, const SqSourceInfo *source)
+{
+  SqWriter *writer = _sq_project_get_writer (self->project);
+
+  g_return_if_fail (source != NULL);
+  if (writer != NULL)
+    sq_run_store_set_source (self->store, writer, source);
+}
+
+void
 sq_run_writer_add_sample (SqRunWriter *self, const char *device, const SqDeviceSample *sample)
 {
   SqWriter *writer = _sq_project_get_writer (self->project);

@@ -20,8 +20,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *name;            // NULL = the source's name
-  const SqSourceInfo *source;
-  const char *const *paths;    // what was opened, NULL-terminated
+  const SqSourceInfo *source;  // kind SQ_SOURCE_PICTURES and nothing known is fine: see sq_run_writer_set_source
+  const char *const *paths;    // what was opened, NULL-terminated; stored absolute
   const SqModel *model;
   const char *level;           // recipe id, NULL = "original"
   const char *device;          // as asked for, e.g. "cpu" or "cpu:0,cpu:1"
@@ -34,6 +34,9 @@ typedef struct _SqRunWriter SqRunWriter;
 SqRunWriter *sq_run_writer_new (SqProject *project, const SqRunInfo *info);
 SqRunWriter *sq_run_writer_ref (SqRunWriter *self);
 void sq_run_writer_unref (SqRunWriter *self);
+
+// When the source is opened after the writer was made: what it turned out to be. Paths and name stay.
+void sq_run_writer_set_source (SqRunWriter *self, const SqSourceInfo *source);
 
 // Takes what it needs (transfer none); pixels are held no longer than a thumbnail takes.
 void sq_run_writer_push (SqRunWriter *self, SqResult *result);

@@ -29,6 +29,7 @@ typedef struct
   SqRunWriter *writer;
   GMainLoop *loop;
   gboolean table, header, stopped;
+  gboolean described;     // the run knows its source
   guint failures;         // pictures that could not be read or annotated
   char *message;          // the run failed
   GHashTable *used_names; // annotated files, so that equal names of two folders do not overwrite each other
@@ -89,6 +90,9 @@ on_result (SqResult *result, gpointer data)
   Job *job = data;
   g_autoptr (GArray) detections = NULL;
 
+  if (!job->described)
+    sq_run_writer_set_source (job->writer, sq_pipeline_get_source_info (job->pipeline));
+  job->described = TRUE;
   sq_run_writer_push (job->writer, result);
   if (!job->table && job->options.annotate == NULL)
     return;
