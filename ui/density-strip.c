@@ -4,6 +4,7 @@
 #include "density-strip.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 
 #define STRIP_HEIGHT 24
 
@@ -45,6 +46,7 @@ sq_density_strip_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
   gboolean rtl = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
   double n = strip_n_bins (self), max = 1;
+  int n_columns;
   GdkRGBA colour, quiet;
 
   if (n < 1 || width < 1 || self->values == NULL)
@@ -56,12 +58,13 @@ sq_density_strip_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   for (guint i = 0; i < self->values->len; i++)
     max = MAX (max, g_array_index (self->values, float, i));
 
-  // One column per pixel at most: a column shows the busiest of its bins, so a lone detection in an hour stays visible.
-  for (int x = 0; x < width;)
+  // One column per bin, or per pixel where bins are narrower: that one shows the busiest of its bins, so a lone detection in an hour
+  // stays visible.
+  n_columns = MIN ((int) ceil (n), width);
+  for (int column = 0; column < n_columns; column++)
     {
-      guint from = x * n / width, to = MAX ((x + 1) * n / width, from + 1);
-      int next = MAX (x + 1, (int) ((from + 1) * width / n));
-      int w = MAX (MIN (next, width) - x, 1);
+      int left = floor (column * width / MIN (n, width)), right = MIN (floor ((column + 1) * width / MIN (n, width)), width);
+      guint from = n <= width ? column : column * n / width, to = n <= width ? from + 1 : MAX ((column + 1) * n / width, from + 1);
       float value = -1;
 
       for (guint i = from; i < to && i < self->values->len; i++)
@@ -69,13 +72,11 @@ sq_density_strip_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       if (value >= 0)
         {
           double h = value > 0 ? MAX (value / max * (height - 2), 2) : 1;
-          double gap = w > 3 ? 1 : 0;
-          double left = rtl ? width - x - w : x;
+          double w = MAX (right - left - (right - left > 3 ? 1 : 0), 1);
 
           gtk_snapshot_append_color (snapshot, value > 0 ? &colour : &quiet,
-                                     &GRAPHENE_RECT_INIT (left, height - h, w - gap, h));
+                                     &GRAPHENE_RECT_INIT (rtl ? width - left - w : left, height - h, w, h));
         }
-      x += w;
     }
 
   if (self->position_ns >= 0 && self->density != NULL)
@@ -92,8 +93,8 @@ sq_density_strip_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 }
 
 static void
-sq_density_strip_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
-                          int *minimum_baseline, int *natural_baseline)
+sq_density_strip_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline,
+                          int *natural_baseline)
 {
   *minimum = *natural = orientation == GTK_ORIENTATION_VERTICAL ? STRIP_HEIGHT : 32;
 }

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SqDensityStrip, sq_density_strip, SQ, DENSITY_STRIP, GtkWidget)
 
 GtkWidget *sq_density_strip_new (void);
-void sq_density_strip_set_density (SqDensityStrip *self, SqDensity *density); // nullable
+void sq_density_strip_set_density (SqDensityStrip *self, SqDensity *density);  // nullable
 void sq_density_strip_set_duration (SqDensityStrip *self, gint64 duration_ns); // <= 0: what has been seen so far
 void sq_density_strip_set_position (SqDensityStrip *self, gint64 pts_ns);
 void sq_density_strip_set_confidence (SqDensityStrip *self, float confidence);

@@ -41,17 +41,18 @@ struct _SqDetectPage
   GCancellable *cancellable; // of model loading
   SqModelEntry *entry;       // being loaded or run
   SqModel *model;
-  SqFilmItem *picked;        // the picture the user looks at, instead of the newest
+  SqFilmItem *picked; // the picture the user looks at, instead of the newest
   char **paths;
   char *title, *subtitle;
+  char *device;
 
   /* State */
-  gboolean waiting;  // for the model list
-  guint n_failed;    // files skipped
-  guint tick_id;     // statistics
-  guint busy_id;     // delay before the bar shows
+  gboolean waiting; // for the model list
+  guint n_failed;   // files skipped
+  guint tick_id;    // statistics
+  guint busy_id;    // delay before the bar shows
   guint pulse_id;
-  gboolean moving;   // a video: the inspector keeps its rows
+  gboolean moving; // a video: the inspector keeps its rows
 };
 
 /* detect-page-run.c */

@@ -81,14 +81,15 @@ update_subtitle (SqDetectPage *self)
     return;
   info = sq_pipeline_get_source_info (self->pipeline);
   // Translators: model on device
-  where = g_strdup_printf (_("%s on %s"), sq_model_entry_get_title (self->entry), _("CPU"));
+  where = g_strdup_printf (_("%s on %s"), sq_model_entry_get_title (self->entry), sq_format_device (self->device));
   sq_pipeline_get_stats (self->pipeline, &stats);
   switch (sq_pipeline_get_state (self->pipeline))
     {
     case SQ_PIPELINE_FINISHED:
       // Translators: model on device, finished, number of frames
-      text = g_strdup_printf (ngettext ("%s, finished, %" G_GUINT64_FORMAT " frame", "%s, finished, %" G_GUINT64_FORMAT " frames", stats.frames),
-                              where, stats.frames);
+      text = g_strdup_printf (
+          ngettext ("%s, finished, %" G_GUINT64_FORMAT " frame", "%s, finished, %" G_GUINT64_FORMAT " frames", stats.frames), where,
+          stats.frames);
       break;
     case SQ_PIPELINE_PAUSED:
       text = g_strdup_printf (_("%s, paused"), where);
@@ -108,6 +109,9 @@ on_tick (gpointer data)
   if (self->pipeline == NULL || !gtk_widget_get_mapped (GTK_WIDGET (self)))
     return G_SOURCE_CONTINUE;
   sq_pipeline_get_stats (self->pipeline, &stats);
+  // The rate of the last two seconds means nothing once it is over: then that of the whole run.
+  if (sq_pipeline_get_state (self->pipeline) == SQ_PIPELINE_FINISHED && stats.elapsed_ns > 0)
+    stats.wall_fps = stats.frames * 1e9 / stats.elapsed_ns;
   sq_inspector_set_stats (self->inspector, &stats);
   sq_density_strip_refresh (self->density_strip);
   return G_SOURCE_CONTINUE;
@@ -184,8 +188,8 @@ on_finished (SqDetectPage *self)
 {
   if (self->n_failed > 1)
     {
-      g_autofree char *text
-          = g_strdup_printf (ngettext ("%u file could not be read", "%u files could not be read", self->n_failed), self->n_failed);
+      g_autofree char *text =
+          g_strdup_printf (ngettext ("%u file could not be read", "%u files could not be read", self->n_failed), self->n_failed);
 
       sq_toast_error (GTK_WIDGET (self), text);
     }
@@ -249,9 +253,9 @@ static void
 run_with_model (SqDetectPage *self, SqModel *model)
 {
   GSettings *settings = sq_workspace_get_settings (self->workspace);
-  g_autofree char *device = g_settings_get_string (settings, "device");
   g_autofree char *playback = g_settings_get_string (settings, "playback");
   g_autoptr (SqFilmFeed) feed = sq_filmstrip_restart (self->filmstrip);
+  g_autofree char *device = g_settings_get_string (settings, "device");
   SqPipelineOptions options = {
     .paths = (const char *const *) self->paths,
     .device = device,
@@ -260,8 +264,11 @@ run_with_model (SqDetectPage *self, SqModel *model)
   };
   DensitySink *sink = g_new (DensitySink, 1);
   FilmSink *film = g_new (FilmSink, 1);
-  gboolean same_classes = self->model != NULL && g_strv_equal ((const char *const *) self->model->labels, (const char *const *) model->labels);
+  gboolean same_classes =
+      self->model != NULL && g_strv_equal ((const char *const *) self->model->labels, (const char *const *) model->labels);
 
+  g_free (self->device);
+  self->device = g_strdup (device);
   sq_model_ref (model);
   g_clear_pointer (&self->model, sq_model_unref);
   self->model = model;

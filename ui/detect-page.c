@@ -290,6 +290,7 @@ sq_detect_page_finalize (GObject *object)
   g_strfreev (self->paths);
   g_free (self->title);
   g_free (self->subtitle);
+  g_free (self->device);
   G_OBJECT_CLASS (sq_detect_page_parent_class)->finalize (object);
 }
 
@@ -308,8 +309,7 @@ sq_detect_page_class_init (SqDetectPageClass *klass)
   props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   props[PROP_SUBTITLE] = g_param_spec_string ("subtitle", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   props[PROP_HAS_RUN] = g_param_spec_boolean ("has-run", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  props[PROP_INSPECTOR_VISIBLE]
-      = g_param_spec_boolean ("inspector-visible", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  props[PROP_INSPECTOR_VISIBLE] = g_param_spec_boolean ("inspector-visible", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   g_type_ensure (SQ_TYPE_VIDEO_VIEW);

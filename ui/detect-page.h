@@ -28,7 +28,7 @@ void sq_detect_page_nudge_confidence (SqDetectPage *self, float by);
 gboolean sq_detect_page_get_has_run (SqDetectPage *self);
 SqVideoView *sq_detect_page_get_view (SqDetectPage *self);
 SqFilterState *sq_detect_page_get_filter (SqDetectPage *self);
-SqPipeline *sq_detect_page_get_pipeline (SqDetectPage *self); // NULL when none
+SqPipeline *sq_detect_page_get_pipeline (SqDetectPage *self);   // NULL when none
 const char *sq_detect_page_get_state_name (SqDetectPage *self); // "empty", "run" or "error"
 
 G_END_DECLS

@@ -144,10 +144,9 @@ sq_device_monitor_class_init (SqDeviceMonitorClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = sq_device_monitor_dispose;
 
-  signals[DEVICES_CHANGED]
-      = g_signal_new ("devices-changed", SQ_TYPE_DEVICE_MONITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[SAMPLE]
-      = g_signal_new ("sample", SQ_TYPE_DEVICE_MONITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  signals[DEVICES_CHANGED] =
+      g_signal_new ("devices-changed", SQ_TYPE_DEVICE_MONITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SAMPLE] = g_signal_new ("sample", SQ_TYPE_DEVICE_MONITOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
 }
 
 static void

@@ -41,7 +41,7 @@ sq_family_dialog_ask (GtkWidget *from, const char *model, SqFamilyFunc func, gpo
 
   adw_message_dialog_format_body (ADW_MESSAGE_DIALOG (dialog),
                                   _("The outputs of “%s” have a layout that several families use or none is known to. "
-                                    "The family decides how they are read."),
+                                     "The family decides how they are read."),
                                   model);
   adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), GTK_WIDGET (ask->drop_down));
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "use", _("_Use"), NULL);

@@ -12,7 +12,7 @@
 struct _SqFilmFeed
 {
   GMutex lock;
-  GPtrArray *items; // not yet taken
+  GPtrArray *items;   // not yet taken
   SqFilmstrip *strip; // NULL: closed; touched on the main thread only, under the lock for closing
   gboolean pending;
   guint pushed;
@@ -30,6 +30,7 @@ struct _SqFilmstrip
   SqFilmFeed *feed;
   GHashTable *bound; // GtkListItem in use
   gboolean quiet;    // selection changes that are not the user's
+  gint64 wanted;     // index to show once its item arrives, -1 none
 };
 
 G_DEFINE_FINAL_TYPE (SqFilmstrip, sq_filmstrip, GTK_TYPE_WIDGET)
@@ -85,6 +86,8 @@ feed_deliver (gpointer data)
       g_list_store_splice (self->store, g_list_model_get_n_items (G_LIST_MODEL (self->store)), 0, items->pdata, items->len);
       self->quiet = FALSE;
       gtk_widget_set_visible (GTK_WIDGET (self), g_list_model_get_n_items (G_LIST_MODEL (self->store)) > 1);
+      if (self->wanted >= 0)
+        sq_filmstrip_show_index (self, self->wanted);
     }
   return G_SOURCE_REMOVE;
 }
@@ -169,7 +172,10 @@ on_bind (GtkListItemFactory *factory, GtkListItem *list_item, SqFilmstrip *self)
   GtkWidget *overlay = gtk_list_item_get_child (list_item);
   SqFilmItem *item = gtk_list_item_get_item (list_item);
 
-  gtk_picture_set_paintable (g_object_get_data (G_OBJECT (overlay), "picture"), GDK_PAINTABLE (sq_film_item_get_texture (item)));
+  GtkWidget *picture = g_object_get_data (G_OBJECT (overlay), "picture");
+
+  gtk_widget_set_size_request (picture, gdk_texture_get_width (sq_film_item_get_texture (item)), SQ_FILM_HEIGHT);
+  gtk_picture_set_paintable (GTK_PICTURE (picture), GDK_PAINTABLE (sq_film_item_get_texture (item)));
   g_hash_table_add (self->bound, list_item);
   update_badge (self, list_item);
 }
@@ -185,8 +191,10 @@ on_selected (SqFilmstrip *self)
 {
   SqFilmItem *item = gtk_single_selection_get_selected_item (self->selection);
 
-  if (!self->quiet && item != NULL)
-    g_signal_emit (self, signals[PICKED], 0, item);
+  if (self->quiet || item == NULL)
+    return;
+  self->wanted = -1;
+  g_signal_emit (self, signals[PICKED], 0, item);
 }
 
 static void
@@ -224,8 +232,7 @@ sq_filmstrip_class_init (SqFilmstripClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = sq_filmstrip_dispose;
   G_OBJECT_CLASS (klass)->finalize = sq_filmstrip_finalize;
-  signals[PICKED]
-      = g_signal_new ("picked", SQ_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, SQ_TYPE_FILM_ITEM);
+  signals[PICKED] = g_signal_new ("picked", SQ_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, SQ_TYPE_FILM_ITEM);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_css_name (widget_class, "filmstrip");
 }
@@ -235,6 +242,7 @@ sq_filmstrip_init (SqFilmstrip *self)
 {
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
 
+  self->wanted = -1;
   self->bound = g_hash_table_new (NULL, NULL);
   self->store = g_list_store_new (SQ_TYPE_FILM_ITEM);
   self->selection = gtk_single_selection_new (G_LIST_MODEL (g_object_ref (self->store)));
@@ -288,6 +296,7 @@ sq_filmstrip_restart (SqFilmstrip *self)
   g_return_val_if_fail (SQ_IS_FILMSTRIP (self), NULL);
 
   close_feed (self);
+  self->wanted = -1;
   self->quiet = TRUE;
   g_list_store_remove_all (self->store);
   self->quiet = FALSE;
@@ -307,6 +316,8 @@ sq_filmstrip_show_index (SqFilmstrip *self, gint64 index)
 
   g_return_if_fail (SQ_IS_FILMSTRIP (self));
 
+  // The result is often here before the picture's thumbnail.
+  self->wanted = index;
   // Nearly always the last one; pictures that failed leave holes in the numbering.
   for (guint i = n; i-- > 0;)
     {
@@ -314,6 +325,7 @@ sq_filmstrip_show_index (SqFilmstrip *self, gint64 index)
 
       if (sq_film_item_get_index (item) != index)
         continue;
+      self->wanted = -1;
       self->quiet = TRUE;
       gtk_single_selection_set_selected (self->selection, i);
       self->quiet = FALSE;

@@ -89,10 +89,10 @@ sq_filter_state_class_init (SqFilterStateClass *klass)
   object_class->set_property = sq_filter_state_set_property;
   object_class->finalize = sq_filter_state_finalize;
 
-  props[PROP_CONFIDENCE] = g_param_spec_double ("confidence", NULL, NULL, 0, 1, .25,
-                                                G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
-  props[PROP_OVERLAP] = g_param_spec_double ("overlap", NULL, NULL, 0, 1, .45,
-                                             G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  props[PROP_CONFIDENCE] =
+      g_param_spec_double ("confidence", NULL, NULL, 0, 1, .25, G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  props[PROP_OVERLAP] =
+      g_param_spec_double ("overlap", NULL, NULL, 0, 1, .45, G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   props[PROP_ALL_CLASSES] = g_param_spec_boolean ("all-classes", NULL, NULL, TRUE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 

@@ -72,3 +72,9 @@ sq_format_objects (guint n)
 {
   return g_strdup_printf (ngettext ("%u object", "%u objects", n), n);
 }
+
+const char *
+sq_format_device (const char *id)
+{
+  return id == NULL || g_str_equal (id, "cpu") ? _("CPU") : id;
+}

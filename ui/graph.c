@@ -111,8 +111,8 @@ sq_graph_widget_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 }
 
 static void
-sq_graph_widget_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
-                         int *minimum_baseline, int *natural_baseline)
+sq_graph_widget_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline,
+                         int *natural_baseline)
 {
   SqGraphWidget *self = SQ_GRAPH_WIDGET (widget);
 
@@ -129,8 +129,7 @@ sq_graph_widget_set_property (GObject *object, guint prop_id, const GValue *valu
     case PROP_LABEL:
       g_free (self->label);
       self->label = g_value_dup_string (value);
-      gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                      self->label != NULL ? self->label : "", -1);
+      gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, self->label != NULL ? self->label : "", -1);
       break;
     case PROP_CAPACITY:
       self->capacity = MAX (g_value_get_uint (value), 2);
@@ -167,8 +166,8 @@ sq_graph_widget_class_init (SqGraphWidgetClass *klass)
   widget_class->measure = sq_graph_widget_measure;
 
   props[PROP_LABEL] = g_param_spec_string ("label", NULL, NULL, NULL, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
-  props[PROP_CAPACITY] = g_param_spec_uint ("capacity", NULL, NULL, 2, 100000, 120,
-                                            G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  props[PROP_CAPACITY] =
+      g_param_spec_uint ("capacity", NULL, NULL, 2, 100000, 120, G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
   props[PROP_HEIGHT] = g_param_spec_int ("height", NULL, NULL, 8, 4096, 64, G_PARAM_WRITABLE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 

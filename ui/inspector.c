@@ -408,13 +408,14 @@ sq_inspector_init (SqInspector *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   for (int i = 0; i < SQ_N_STAGES; i++)
     {
-      add_stage_label (self, _(names[i]), 0, i + 1);
+      add_stage_label (self, _ (names[i]), 0, i + 1);
       self->stage_p50[i] = add_stage_label (self, "–", 1, i + 1);
       self->stage_p99[i] = add_stage_label (self, "–", 2, i + 1);
     }
 
   self->bindings = g_binding_group_new ();
-  g_binding_group_bind (self->bindings, "confidence", self->confidence_adjustment, "value", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
+  g_binding_group_bind (self->bindings, "confidence", self->confidence_adjustment, "value",
+                        G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
   g_binding_group_bind (self->bindings, "overlap", self->overlap_adjustment, "value", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
   gtk_widget_set_visible (self->stats, FALSE);
 }

@@ -40,8 +40,7 @@ add_fact (SqModelDetails *self, const char *name, const char *value)
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), name);
   gtk_label_set_xalign (GTK_LABEL (label), 1);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
   gtk_widget_add_css_class (label, "dim-label");
   gtk_widget_add_css_class (label, "numeric");
@@ -128,7 +127,8 @@ fill (SqModelDetails *self)
   if (self->model != NULL)
     {
       g_autofree char *names = g_strjoinv (", ", self->model->labels);
-      g_autofree char *n = g_strdup_printf (self->model->labels_known ? _("%u classes") : _("%u classes, names unknown"), self->model->n_classes);
+      g_autofree char *n =
+          g_strdup_printf (self->model->labels_known ? _("%u classes") : _("%u classes, names unknown"), self->model->n_classes);
 
       for (guint i = 0; ids[i] != NULL; i++)
         if (g_strcmp0 (ids[i], self->model->family_id) == 0)

@@ -17,7 +17,7 @@ SqModelEntry *sq_model_entry_new (const char *id, const char *title, const SqCat
 
 const char *sq_model_entry_get_id (SqModelEntry *self);
 const char *sq_model_entry_get_title (SqModelEntry *self);
-const char *sq_model_entry_get_path (SqModelEntry *self); // NULL while not installed
+const char *sq_model_entry_get_path (SqModelEntry *self);                  // NULL while not installed
 const SqCatalogueEntry *sq_model_entry_get_catalogue (SqModelEntry *self); // NULL: the user's own
 gboolean sq_model_entry_get_installed (SqModelEntry *self);
 gboolean sq_model_entry_get_fetching (SqModelEntry *self);
@@ -26,7 +26,7 @@ guint64 sq_model_entry_get_size (SqModelEntry *self); // bytes
 
 /*< private >*/
 void sq_model_entry_set_installed (SqModelEntry *self, const char *path, guint64 size); // path NULL: no longer
-void sq_model_entry_set_fetching (SqModelEntry *self, GCancellable *cancellable);        // NULL: ended
+void sq_model_entry_set_fetching (SqModelEntry *self, GCancellable *cancellable);       // NULL: ended
 GCancellable *sq_model_entry_get_cancellable (SqModelEntry *self);
 void sq_model_entry_set_progress (SqModelEntry *self, double progress);
 void sq_model_entry_set_current (SqModelEntry *self, gboolean current);

@@ -229,7 +229,8 @@ _sq_model_list_choose (GTask *task)
     }
   else
     {
-      g_task_return_new_error (task, SQ_ERROR, SQ_ERROR_IO, _("There is no model named “%s”; the Models page lists those there are."), name);
+      g_task_return_new_error (task, SQ_ERROR, SQ_ERROR_IO, _("There is no model named “%s”; the Models page lists those there are."),
+                               name);
     }
 }
 

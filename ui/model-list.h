@@ -17,7 +17,7 @@ G_DECLARE_FINAL_TYPE (SqModelList, sq_model_list, SQ, MODEL_LIST, GObject)
 SqModelList *sq_model_list_new (SqModelStore *store, GSettings *settings);
 
 SqModelEntry *sq_model_list_find (SqModelList *self, const char *id); // transfer none, nullable
-SqModelEntry *sq_model_list_get_current (SqModelList *self);         // transfer none; NULL while the list is being read
+SqModelEntry *sq_model_list_get_current (SqModelList *self);          // transfer none; NULL while the list is being read
 gboolean sq_model_list_get_ready (SqModelList *self);                 // the store was read once
 void sq_model_list_set_current (SqModelList *self, SqModelEntry *entry);
 

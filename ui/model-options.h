@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  char *family;    // NULL = as the file says
+  char *family; // NULL = as the file says
   gboolean has_input;
   SqInputSpec input;
 } SqModelCorrection;

@@ -195,10 +195,10 @@ sq_models_page_set_workspace (SqModelsPage *self, SqWorkspace *workspace)
   self->workspace = g_object_ref (workspace);
   models = sq_workspace_get_models (workspace);
   sq_model_details_set_models (self->details, models);
-  self->installed_model = gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (models)),
-                                                     GTK_FILTER (gtk_custom_filter_new (entry_is_installed, NULL, NULL)));
-  self->catalogue_model = gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (models)),
-                                                     GTK_FILTER (gtk_custom_filter_new (entry_is_missing, NULL, NULL)));
+  self->installed_model =
+      gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (models)), GTK_FILTER (gtk_custom_filter_new (entry_is_installed, NULL, NULL)));
+  self->catalogue_model =
+      gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (models)), GTK_FILTER (gtk_custom_filter_new (entry_is_missing, NULL, NULL)));
   gtk_list_box_bind_model (self->installed, G_LIST_MODEL (self->installed_model), create_row, self, NULL);
   gtk_list_box_bind_model (self->catalogue, G_LIST_MODEL (self->catalogue_model), create_row, self, NULL);
   g_signal_connect_swapped (models, "items-changed", G_CALLBACK (watch_entries), self);

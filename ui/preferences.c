@@ -90,8 +90,7 @@ on_choose_project (SqPreferences *self)
   gtk_file_filter_set_name (filter, _("Squint Projects"));
   gtk_file_filter_add_suffix (filter, "squint");
   // A save dialog, because the file may be a new one; an existing project is opened, never overwritten.
-  self->chooser
-      = gtk_file_chooser_native_new (_("Project File"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SAVE, _("_Choose"), NULL);
+  self->chooser = gtk_file_chooser_native_new (_("Project File"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SAVE, _("_Choose"), NULL);
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), filter);
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), "sessions.squint");
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (on_chooser_response), self, 0);
@@ -178,10 +177,10 @@ sq_preferences_new (GtkWindow *parent, SqWorkspace *workspace)
   self->workspace = g_object_ref (workspace);
   fill_devices (self);
   g_settings_bind_with_mapping (settings, "theme", self->theme, "selected", flags, id_to_index, index_to_id, (gpointer) theme_ids, NULL);
-  g_settings_bind_with_mapping (settings, "playback", self->playback, "selected", flags, id_to_index, index_to_id,
-                                (gpointer) playback_ids, NULL);
-  g_settings_bind_with_mapping (settings, "device", self->device, "selected", flags, id_to_index, index_to_id,
-                                self->device_ids->pdata, NULL);
+  g_settings_bind_with_mapping (settings, "playback", self->playback, "selected", flags, id_to_index, index_to_id, (gpointer) playback_ids,
+                                NULL);
+  g_settings_bind_with_mapping (settings, "device", self->device, "selected", flags, id_to_index, index_to_id, self->device_ids->pdata,
+                                NULL);
   g_settings_bind (settings, "threads", self->threads, "value", flags);
   g_settings_bind (settings, "confidence", self->confidence_adjustment, "value", flags);
   g_settings_bind (settings, "overlap", self->overlap_adjustment, "value", flags);

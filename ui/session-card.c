@@ -83,7 +83,8 @@ update (SqSessionCard *self)
   gtk_label_set_label (self->counts, counts);
   gtk_label_set_label (self->detail, detail);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), run->name);
-  gtk_image_set_from_icon_name (self->icon, run->source_kind == SQ_SOURCE_PICTURES ? "image-x-generic-symbolic" : "video-x-generic-symbolic");
+  gtk_image_set_from_icon_name (self->icon,
+                                run->source_kind == SQ_SOURCE_PICTURES ? "image-x-generic-symbolic" : "video-x-generic-symbolic");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   set_thumbnail (self, run->thumbnail);
 }

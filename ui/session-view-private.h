@@ -35,7 +35,7 @@ struct _SqSessionView
 
   /* State */
   gboolean playing;
-  gint64 clock_us;  // when the frame on show was due, while playing
+  gint64 clock_us; // when the frame on show was due, while playing
   gint64 clock_pts;
   guint play_id;
   gboolean moving;

@@ -292,6 +292,9 @@ film_update (SqFrameItem *item, GParamSpec *pspec, GtkWidget *overlay)
   if (thumbnail != NULL)
     texture = gdk_texture_new_from_bytes (thumbnail, NULL);
   gtk_picture_set_paintable (picture, GDK_PAINTABLE (texture));
+  if (texture != NULL)
+    gtk_widget_set_size_request (GTK_WIDGET (picture), gdk_texture_get_width (texture) * SQ_FILM_HEIGHT / gdk_texture_get_height (texture),
+                                 SQ_FILM_HEIGHT);
   gtk_widget_set_visible (GTK_WIDGET (badge), frame != NULL);
   if (frame == NULL)
     return;
@@ -537,8 +540,7 @@ sq_session_view_describe (SqSessionView *self)
   when = g_date_time_new_from_unix_local (self->run->started_us / G_USEC_PER_SEC);
   when_text = sq_format_when (when);
   // Translators: model, device, when
-  return g_strdup_printf (_("%s on %s, %s"), self->run->model, g_ascii_strcasecmp (self->run->device, "cpu") == 0 ? _("CPU") : self->run->device,
-                          when_text);
+  return g_strdup_printf (_("%s on %s, %s"), self->run->model, sq_format_device (self->run->device), when_text);
 }
 
 SqVideoView *

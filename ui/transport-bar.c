@@ -25,7 +25,7 @@ struct _SqTransportBar
   /* State */
   gint64 duration_ns;
   gint64 position_ns;
-  gint64 wanted_ns; // seek not yet sent, -1 none
+  gint64 wanted_ns;     // seek not yet sent, -1 none
   gint64 hold_until_us; // positions that arrive before the seek has taken effect do not move the handle back
   guint seek_id;
   gboolean playing;

@@ -18,11 +18,11 @@ struct _SqVideoView
   GHashTable *layouts; // label text -> PangoLayout
 
   /* State */
-  double zoom;     // 0 = fit
-  double x, y;     // picture point in the middle of the widget, while zoomed
-  int hover;       // index into detections, -1
-  int selected;    // by keyboard, -1
-  int pinned;      // by click, -1
+  double zoom;  // 0 = fit
+  double x, y;  // picture point in the middle of the widget, while zoomed
+  int hover;    // index into detections, -1
+  int selected; // by keyboard, -1
+  int pinned;   // by click, -1
   double drag_x, drag_y;
   double pinch_zoom;
   double pointer_x, pointer_y;

@@ -7,11 +7,11 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#define BOX_WIDTH 2      // px
-#define SMALL_BOX 24     // px: thinner, no tag below
+#define BOX_WIDTH 2  // px
+#define SMALL_BOX 24 // px: thinner, no tag below
 #define TAG_PAD_X 6
 #define TAG_PAD_Y 2
-#define MAX_LAYOUTS 512  // cached texts
+#define MAX_LAYOUTS 512 // cached texts
 
 static void
 class_rgba (int class_id, GdkRGBA *rgba)
@@ -108,8 +108,7 @@ draw_detection (SqVideoView *self, GtkSnapshot *snapshot, int index, double scal
       gtk_snapshot_append_border (snapshot, &outline, (float[4]){ 1, 1, 1, 1 }, (GdkRGBA[4]){ dark, dark, dark, dark });
     }
   gsk_rounded_rect_init_from_rect (&outline, &box, small ? 0 : 2);
-  gtk_snapshot_append_border (snapshot, &outline, (float[4]){ width, width, width, width },
-                              (GdkRGBA[4]){ colour, colour, colour, colour });
+  gtk_snapshot_append_border (snapshot, &outline, (float[4]){ width, width, width, width }, (GdkRGBA[4]){ colour, colour, colour, colour });
 
   if (focus)
     {
@@ -139,8 +138,9 @@ _sq_video_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   _sq_video_view_get_geometry (self, &scale, &left, &top);
   if (self->texture != NULL)
     {
-      gtk_snapshot_append_texture (snapshot, self->texture,
-                                   &GRAPHENE_RECT_INIT (left, top, self->result->frame->width * scale, self->result->frame->height * scale));
+      gtk_snapshot_append_texture (
+          snapshot, self->texture,
+          &GRAPHENE_RECT_INIT (left, top, self->result->frame->width * scale, self->result->frame->height * scale));
     }
   else
     {
@@ -154,8 +154,8 @@ _sq_video_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       pango_layout_get_pixel_size (layout, &w, &h);
       gtk_style_context_get_color (gtk_widget_get_style_context (widget), &fg);
       gtk_snapshot_save (snapshot);
-      gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (MAX ((gtk_widget_get_width (widget) - w) / 2, 0),
-                                                              gtk_widget_get_height (widget) / 2 - h / 2));
+      gtk_snapshot_translate (
+          snapshot, &GRAPHENE_POINT_INIT (MAX ((gtk_widget_get_width (widget) - w) / 2, 0), gtk_widget_get_height (widget) / 2 - h / 2));
       gtk_snapshot_append_layout (snapshot, layout, &fg);
       gtk_snapshot_restore (snapshot);
     }

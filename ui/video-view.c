@@ -112,8 +112,8 @@ _sq_video_view_describe (SqVideoView *self, int index)
   const SqDetection *d = &g_array_index (self->detections, SqDetection, index);
 
   // Translators: class name, score, box width and height
-  return g_strdup_printf (_("%s %.0f %%, %.0f × %.0f px"), sq_video_view_get_label (self, d->class_id), d->score * 100,
-                          d->x2 - d->x1, d->y2 - d->y1);
+  return g_strdup_printf (_("%s %.0f %%, %.0f × %.0f px"), sq_video_view_get_label (self, d->class_id), d->score * 100, d->x2 - d->x1,
+                          d->y2 - d->y1);
 }
 
 char *
@@ -128,8 +128,8 @@ sq_video_view_describe_selected (SqVideoView *self)
   if (index < 0 || (guint) index >= self->detections->len)
     return NULL;
   d = &g_array_index (self->detections, SqDetection, index);
-  return g_strdup_printf ("%s %.3f [%.1f, %.1f, %.1f, %.1f] %s", sq_video_view_get_label (self, d->class_id), d->score, d->x1, d->y1,
-                          d->x2, d->y2, self->result->frame->path);
+  return g_strdup_printf ("%s %.3f [%.1f, %.1f, %.1f, %.1f] %s", sq_video_view_get_label (self, d->class_id), d->score, d->x1, d->y1, d->x2,
+                          d->y2, self->result->frame->path);
 }
 
 static float
@@ -168,8 +168,7 @@ video_view_update_label (SqVideoView *self)
 {
   g_autofree char *text = sq_format_objects (self->detections->len);
 
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  self->result != NULL ? text : _("No picture"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, self->result != NULL ? text : _("No picture"), -1);
 }
 
 static void
@@ -196,8 +195,8 @@ video_view_update_detections (SqVideoView *self)
 }
 
 static void
-sq_video_view_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
-                       int *minimum_baseline, int *natural_baseline)
+sq_video_view_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline,
+                       int *natural_baseline)
 {
   *minimum = 160;
   *natural = 320;
@@ -288,12 +287,12 @@ sq_video_view_class_init (SqVideoViewClass *klass)
 
   props[PROP_FILTER] = g_param_spec_object ("filter", NULL, NULL, SQ_TYPE_FILTER_STATE,
                                             G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
-  props[PROP_ZOOM] = g_param_spec_double ("zoom", NULL, NULL, 0, G_MAXDOUBLE, 0,
-                                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  props[PROP_ZOOM] =
+      g_param_spec_double ("zoom", NULL, NULL, 0, G_MAXDOUBLE, 0, G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
-  signals[DETECTIONS_CHANGED] = g_signal_new ("detections-changed", SQ_TYPE_VIDEO_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                              G_TYPE_NONE, 0);
+  signals[DETECTIONS_CHANGED] =
+      g_signal_new ("detections-changed", SQ_TYPE_VIDEO_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_set_css_name (widget_class, "videoview");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
@@ -340,9 +339,9 @@ sq_video_view_set_result (SqVideoView *self, SqResult *result)
   g_clear_object (&self->texture);
   if (frame != NULL && frame->pixels != NULL)
     {
-      g_autoptr (GBytes) bytes
-          = g_bytes_new_with_free_func (frame->pixels, (gsize) frame->stride * (frame->height - 1) + (gsize) frame->width * 3,
-                                        (GDestroyNotify) sq_frame_unref, sq_frame_ref (result->frame));
+      g_autoptr (GBytes) bytes =
+          g_bytes_new_with_free_func (frame->pixels, (gsize) frame->stride * (frame->height - 1) + (gsize) frame->width * 3,
+                                      (GDestroyNotify) sq_frame_unref, sq_frame_ref (result->frame));
 
       self->texture = gdk_memory_texture_new (frame->width, frame->height, GDK_MEMORY_R8G8B8, bytes, frame->stride);
     }

@@ -3,8 +3,8 @@
 //
 // Properties: "filter" (SqFilterState), "zoom" (0 = fit, else widget px per picture px).
 // Signals:    "detections-changed" (): another result or another filter.
-// Actions:    "view.zoom-in", "view.zoom-out", "view.zoom-fit", "view.zoom-original", "view.copy", "view.next", "view.previous", "view.pin".
-// Thread:     main
+// Actions:    "view.zoom-in", "view.zoom-out", "view.zoom-fit", "view.zoom-original", "view.copy", "view.next", "view.previous",
+// "view.pin". Thread:     main
 #pragma once
 
 #include "filter-state.h"

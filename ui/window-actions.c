@@ -65,9 +65,12 @@ action_open (GtkWidget *widget, const char *name, GVariant *parameter)
 
   if (self->chooser != NULL)
     return;
-  self->chooser = gtk_file_chooser_native_new (model ? _("Add Model") : folder ? _("Open Folder") : _("Open"), GTK_WINDOW (self),
-                                               folder ? GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER : GTK_FILE_CHOOSER_ACTION_OPEN,
-                                               model ? _("_Add") : _("_Open"), NULL);
+  self->chooser =
+      gtk_file_chooser_native_new (model    ? _("Add Model")
+                                   : folder ? _("Open Folder")
+                                            : _("Open"),
+                                   GTK_WINDOW (self), folder ? GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER : GTK_FILE_CHOOSER_ACTION_OPEN,
+                                   model ? _("_Add") : _("_Open"), NULL);
   if (model)
     filter = make_filter (_("Models"), NULL, (const char *const[]){ "onnx", "cfg", "weights", NULL });
   else
@@ -258,8 +261,8 @@ _sq_window_update_actions (SqWindow *self)
   GtkWidget *widget = GTK_WIDGET (self);
   gboolean view = _sq_window_get_view (self) != NULL;
   gboolean session = on_sessions (self) && sq_sessions_page_get_can_go_back (self->sessions);
-  static const char *const on_view[]
-      = { "win.play", "win.step", "win.confidence", "win.zoom-in", "win.zoom-out", "win.zoom-fit", "win.copy", "win.inspector" };
+  static const char *const on_view[] = { "win.play",     "win.step",     "win.confidence", "win.zoom-in",
+                                         "win.zoom-out", "win.zoom-fit", "win.copy",       "win.inspector" };
 
   for (guint i = 0; i < G_N_ELEMENTS (on_view); i++)
     gtk_widget_action_set_enabled (widget, on_view[i], view);
