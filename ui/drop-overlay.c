@@ -63,6 +63,7 @@ sq_drop_overlay_set_property (GObject *object, guint prop_id, const GValue *valu
 static void
 sq_drop_overlay_dispose (GObject *object)
 {
+  adw_bin_set_child (ADW_BIN (object), NULL); // before the template unparents it behind the bin's back
   gtk_widget_dispose_template (GTK_WIDGET (object), SQ_TYPE_DROP_OVERLAY);
   G_OBJECT_CLASS (sq_drop_overlay_parent_class)->dispose (object);
 }

@@ -87,13 +87,13 @@ fill_facts (SqModelDetails *self)
       add_fact (self, _("Licence"), known->licence);
       if (known->ap >= 0)
         {
-          g_autofree char *ap = g_strdup_printf (_("%.1f on COCO val2017"), known->ap);
+          g_autofree char *ap = g_strdup_printf (_("%.1f on COCO val2017"), known->ap * 100);
 
           add_fact (self, _("Published AP"), ap);
         }
       else if (known->ap50 >= 0)
         {
-          g_autofree char *ap = g_strdup_printf (_("%.1f on COCO val2017"), known->ap50);
+          g_autofree char *ap = g_strdup_printf (_("%.1f on COCO val2017"), known->ap50 * 100);
 
           add_fact (self, _("Published AP at 0.5"), ap);
         }
@@ -313,6 +313,7 @@ sq_model_details_dispose (GObject *object)
   g_clear_object (&self->entry);
   g_clear_object (&self->models);
   g_clear_pointer (&self->model, sq_model_unref);
+  adw_bin_set_child (ADW_BIN (self), NULL); // before the template unparents it behind the bin's back
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_MODEL_DETAILS);
   G_OBJECT_CLASS (sq_model_details_parent_class)->dispose (object);
 }

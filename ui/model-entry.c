@@ -44,7 +44,7 @@ make_subtitle (SqModelEntry *self)
     return g_strdup_printf (_("Own model, %s"), size);
   if (self->catalogue->ap >= 0)
     // Translators: network input size, accuracy, file size, licence
-    return g_strdup_printf (_("%d×%d, AP %.1f, %s, %s"), self->catalogue->width, self->catalogue->height, self->catalogue->ap, size,
+    return g_strdup_printf (_("%d×%d, AP %.1f, %s, %s"), self->catalogue->width, self->catalogue->height, self->catalogue->ap * 100, size,
                             self->catalogue->licence);
   return g_strdup_printf ("%d×%d, %s, %s", self->catalogue->width, self->catalogue->height, size, self->catalogue->licence);
 }

@@ -73,6 +73,7 @@ static void
 sq_model_picker_dispose (GObject *object)
 {
   SqModelPicker *self = SQ_MODEL_PICKER (object);
+  GtkWidget *child;
 
   if (self->models != NULL)
     g_signal_handlers_disconnect_by_data (self->models, self);
@@ -80,6 +81,8 @@ sq_model_picker_dispose (GObject *object)
     gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
   g_clear_object (&self->models);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_MODEL_PICKER);
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
+    gtk_widget_unparent (child);
   G_OBJECT_CLASS (sq_model_picker_parent_class)->dispose (object);
 }
 

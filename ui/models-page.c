@@ -146,6 +146,7 @@ sq_models_page_dispose (GObject *object)
   g_clear_object (&self->installed_model);
   g_clear_object (&self->catalogue_model);
   g_clear_object (&self->workspace);
+  adw_bin_set_child (ADW_BIN (self), NULL); // before the template unparents it behind the bin's back
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_MODELS_PAGE);
   G_OBJECT_CLASS (sq_models_page_parent_class)->dispose (object);
 }

@@ -146,12 +146,15 @@ static void
 sq_session_card_dispose (GObject *object)
 {
   SqSessionCard *self = SQ_SESSION_CARD (object);
+  GtkWidget *child;
 
   if (self->item != NULL)
     g_signal_handlers_disconnect_by_data (self->item, self);
   g_clear_object (&self->item);
   g_clear_pointer (&self->thumbnail, g_bytes_unref);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_SESSION_CARD);
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
+    gtk_widget_unparent (child);
   G_OBJECT_CLASS (sq_session_card_parent_class)->dispose (object);
 }
 

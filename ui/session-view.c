@@ -397,6 +397,7 @@ sq_session_view_dispose (GObject *object)
   g_clear_pointer (&self->loader, sq_frame_loader_free);
   g_clear_object (&self->filter);
   g_clear_object (&self->workspace);
+  adw_bin_set_child (ADW_BIN (self), NULL); // before the template unparents it behind the bin's back
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_SESSION_VIEW);
   G_OBJECT_CLASS (sq_session_view_parent_class)->dispose (object);
 }
@@ -508,7 +509,6 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
   sq_density_strip_set_duration (self->density_strip, run->duration_ns);
 
   self->frames = sq_frame_list_new (sq_workspace_get_project (self->workspace), run->id);
-  g_signal_connect_swapped (self->frames, "items-changed", G_CALLBACK (on_frames_changed), self);
   if (pictures)
     {
       self->selection = gtk_single_selection_new (G_LIST_MODEL (g_object_ref (self->frames)));
@@ -520,6 +520,8 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
       task = project_task (self, 0, on_density);
       g_task_run_in_thread (task, density_thread);
     }
+  // After the selection and the list view: they must know the rows before one of them is selected.
+  g_signal_connect_swapped (self->frames, "items-changed", G_CALLBACK (on_frames_changed), self);
   on_frames_changed (self);
 }
 

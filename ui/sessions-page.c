@@ -274,6 +274,7 @@ sq_sessions_page_dispose (GObject *object)
     gtk_grid_view_set_model (self->grid, NULL);
   g_clear_object (&self->list);
   g_clear_object (&self->workspace);
+  adw_bin_set_child (ADW_BIN (self), NULL); // before the template unparents it behind the bin's back
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_SESSIONS_PAGE);
   G_OBJECT_CLASS (sq_sessions_page_parent_class)->dispose (object);
 }

@@ -120,9 +120,12 @@ static void
 sq_transport_bar_dispose (GObject *object)
 {
   SqTransportBar *self = SQ_TRANSPORT_BAR (object);
+  GtkWidget *child;
 
   g_clear_handle_id (&self->seek_id, g_source_remove);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_TRANSPORT_BAR);
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
+    gtk_widget_unparent (child);
   G_OBJECT_CLASS (sq_transport_bar_parent_class)->dispose (object);
 }
 

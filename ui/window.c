@@ -43,13 +43,17 @@ page_can_go_back (SqWindow *self)
 void
 _sq_window_update_header (SqWindow *self)
 {
-  const char *page = sq_window_get_page (self);
-  gboolean detect = g_strcmp0 (page, "detect") == 0, sessions = g_strcmp0 (page, "sessions") == 0;
+  const char *page;
+  gboolean detect, sessions;
   g_autofree char *title = NULL;
   g_autofree char *subtitle = NULL;
 
-  if (self->workspace == NULL || page == NULL)
+  // Pages notify while the window is being made and taken apart.
+  if (self->workspace == NULL)
     return;
+  page = sq_window_get_page (self);
+  detect = g_strcmp0 (page, "detect") == 0;
+  sessions = g_strcmp0 (page, "sessions") == 0;
   if (detect)
     g_object_get (self->detect, "title", &title, "subtitle", &subtitle, NULL);
   else if (sessions)
@@ -71,8 +75,11 @@ _sq_window_update_header (SqWindow *self)
 static void
 on_page_changed (SqWindow *self)
 {
-  const char *page = sq_window_get_page (self);
+  const char *page;
 
+  if (self->workspace == NULL)
+    return;
+  page = sq_window_get_page (self);
   for (guint i = 0; i < G_N_ELEMENTS (page_names); i++)
     if (g_strcmp0 (page, page_names[i]) == 0)
       gtk_list_box_select_row (self->sidebar, gtk_list_box_get_row_at_index (self->sidebar, i));
