@@ -34,6 +34,7 @@ struct _SqWindow
   GtkFileChooserNative *chooser; // while open
   GtkDropTarget *drop_target;    // borrowed
   guint tick_id;
+  guint fold_id;
 };
 
 void _sq_window_class_init_actions (GtkWidgetClass *widget_class);

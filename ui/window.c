@@ -112,6 +112,20 @@ on_tick (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+// Below this width the sidebar would take the picture's room.
+#define NARROW 860 // px
+
+static gboolean
+update_folding (gpointer data)
+{
+  SqWindow *self = data;
+  gboolean full = gtk_window_is_fullscreen (GTK_WINDOW (self));
+
+  self->fold_id = 0;
+  adw_leaflet_set_can_unfold (self->leaflet, !full && gtk_widget_get_width (GTK_WIDGET (self)) >= NARROW);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_fullscreened (SqWindow *self)
 {
@@ -119,9 +133,20 @@ on_fullscreened (SqWindow *self)
   gboolean full = gtk_window_is_fullscreen (GTK_WINDOW (self));
 
   gtk_widget_set_visible (self->header, !full);
-  adw_leaflet_set_can_unfold (self->leaflet, !full);
   if (full)
     adw_leaflet_set_visible_child_name (self->leaflet, "content");
+  update_folding (self);
+}
+
+static void
+sq_window_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+
+  GTK_WIDGET_CLASS (sq_window_parent_class)->size_allocate (widget, width, height, baseline);
+  // Not from within a layout.
+  if (adw_leaflet_get_can_unfold (self->leaflet) != (width >= NARROW && !gtk_window_is_fullscreen (GTK_WINDOW (self))) && self->fold_id == 0)
+    self->fold_id = g_idle_add_full (GDK_PRIORITY_REDRAW - 5, update_folding, self, NULL);
 }
 
 static void
@@ -153,6 +178,7 @@ sq_window_dispose (GObject *object)
   SqWindow *self = SQ_WINDOW (object);
 
   g_clear_handle_id (&self->tick_id, g_source_remove);
+  g_clear_handle_id (&self->fold_id, g_source_remove);
   g_clear_object (&self->chooser);
   g_clear_object (&self->workspace);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_WINDOW);
@@ -166,6 +192,7 @@ sq_window_class_init (SqWindowClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = sq_window_dispose;
   GTK_WINDOW_CLASS (klass)->close_request = sq_window_close_request;
+  widget_class->size_allocate = sq_window_size_allocate;
 
   g_type_ensure (SQ_TYPE_DETECT_PAGE);
   g_type_ensure (SQ_TYPE_DEVICES_PAGE);
