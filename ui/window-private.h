@@ -35,6 +35,7 @@ struct _SqWindow
   GtkDropTarget *drop_target;    // borrowed
   guint tick_id;
   guint fold_id;
+  guint warm_id, n_warm; // pages measured in advance
 };
 
 void _sq_window_class_init_actions (GtkWidgetClass *widget_class);

@@ -179,6 +179,7 @@ sq_window_dispose (GObject *object)
 
   g_clear_handle_id (&self->tick_id, g_source_remove);
   g_clear_handle_id (&self->fold_id, g_source_remove);
+  g_clear_handle_id (&self->warm_id, g_source_remove);
   g_clear_object (&self->chooser);
   g_clear_object (&self->workspace);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_WINDOW);
@@ -236,6 +237,34 @@ sq_window_init (SqWindow *self)
   _sq_window_init_dnd (self);
 }
 
+// The first look at a page costs tens of milliseconds of styling and text layout. They are spent here, one page at a time while nothing
+// happens, rather than in the middle of a run.
+static gboolean
+warm_up (gpointer data)
+{
+  SqWindow *self = data;
+  GtkWidget *page = gtk_widget_get_first_child (GTK_WIDGET (self->pages));
+  int minimum, natural;
+
+  for (guint i = 0; i < self->n_warm && page != NULL; i++)
+    page = gtk_widget_get_next_sibling (page);
+  if (page == NULL)
+    {
+      self->warm_id = 0;
+      return G_SOURCE_REMOVE;
+    }
+  self->n_warm++;
+  for (GtkWidget *child = page; child != NULL; child = gtk_widget_get_first_child (child))
+    if (GTK_IS_STACK (child))
+      for (GtkWidget *inner = gtk_widget_get_first_child (child); inner != NULL; inner = gtk_widget_get_next_sibling (inner))
+        {
+          gtk_widget_measure (inner, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
+          gtk_widget_measure (inner, GTK_ORIENTATION_VERTICAL, natural, &minimum, &natural, NULL, NULL);
+        }
+  gtk_widget_measure (page, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
+  return G_SOURCE_CONTINUE;
+}
+
 GtkWidget *
 sq_window_new (GtkApplication *application, SqWorkspace *workspace)
 {
@@ -256,6 +285,7 @@ sq_window_new (GtkApplication *application, SqWorkspace *workspace)
     gtk_window_maximize (GTK_WINDOW (self));
   adw_leaflet_set_visible_child_name (self->leaflet, "content");
   self->tick_id = g_timeout_add (500, on_tick, self);
+  self->warm_id = g_idle_add_full (G_PRIORITY_LOW, warm_up, self, NULL);
   on_page_changed (self);
   return GTK_WIDGET (self);
 }

@@ -110,6 +110,14 @@ test_stalls (Fixture *fixture, gconstpointer data)
   detect = sq_window_get_detect_page (window);
 
   measure ("idle", 1, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "devices");
+  measure ("devices page", .5, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "models");
+  measure ("models page, first time", .5, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "devices");
+  measure ("devices page again", .5, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "models");
+  measure ("models page again", .5, NULL, NULL);
   sq_window_open_paths (window, (const char *const[]){ video, NULL });
   measure ("model loads", 30, is_running, detect);
   measure ("video plays", 3, NULL, NULL);
