@@ -201,6 +201,85 @@ test_impatient (Fixture *fixture, gconstpointer data)
   fixture_run_for (.5);
 }
 
+static gboolean
+result_near_five (gpointer data)
+{
+  Journey *j = data;
+  SqResult *result = sq_video_view_get_result (sq_detect_page_get_view (sq_window_get_detect_page (j->window)));
+
+  return result != NULL && ABS (result->frame->pts_ns - G_GINT64_CONSTANT (5000000000)) < 100000000;
+}
+
+static gboolean
+result_past_five (gpointer data)
+{
+  Journey *j = data;
+  SqResult *result = sq_video_view_get_result (sq_detect_page_get_view (sq_window_get_detect_page (j->window)));
+
+  return result != NULL && result->frame->pts_ns > G_GINT64_CONSTANT (5000000000) && !result_near_five (data);
+}
+
+static gboolean
+state_is (Journey *j, SqPipelineState state)
+{
+  return sq_pipeline_get_state (sq_detect_page_get_pipeline (sq_window_get_detect_page (j->window))) == state;
+}
+
+static gboolean
+is_paused (gpointer data)
+{
+  return state_is (data, SQ_PIPELINE_PAUSED);
+}
+
+static gboolean
+is_running (gpointer data)
+{
+  return state_is (data, SQ_PIPELINE_RUNNING);
+}
+
+// Pause, look for a place, step, go on, and play again from the end.
+static void
+test_transport (Fixture *fixture, gconstpointer data)
+{
+  Journey j = { .fixture = fixture };
+  g_autofree char *video = fixture_data ("videos/people.mp4");
+  SqDetectPage *detect;
+  SqVideoView *view;
+  SqPipeline *pipeline;
+  gint64 pts;
+
+  if (video == NULL)
+    {
+      g_test_skip ("no test data: set SQUINT_TEST_DATA");
+      return;
+    }
+  j.window = fixture_window (fixture, 900, 640);
+  detect = sq_window_get_detect_page (j.window);
+  view = sq_detect_page_get_view (detect);
+  sq_window_open_paths (j.window, (const char *const[]){ video, NULL });
+  g_assert_true (fixture_wait (have_detections, &j, 60));
+  pipeline = sq_detect_page_get_pipeline (detect);
+
+  gtk_widget_activate_action (GTK_WIDGET (j.window), "win.play", NULL);
+  g_assert_true (fixture_wait (is_paused, &j, 5));
+  sq_pipeline_seek (pipeline, G_GINT64_CONSTANT (5000000000));
+  g_assert_true (fixture_wait (result_near_five, &j, 10));
+  fixture_run_for (.3);
+  pts = sq_video_view_get_result (view)->frame->pts_ns;
+  gtk_widget_activate_action (GTK_WIDGET (j.window), "win.step", "i", 1);
+  fixture_run_for (.5);
+  g_assert_cmpint (sq_video_view_get_result (view)->frame->pts_ns, >, pts);
+  gtk_widget_activate_action (GTK_WIDGET (j.window), "win.step", "i", -1);
+  fixture_run_for (.5);
+  g_assert_cmpint (sq_video_view_get_result (view)->frame->pts_ns, ==, pts);
+  gtk_widget_activate_action (GTK_WIDGET (j.window), "win.play", NULL);
+  g_assert_true (fixture_wait (result_past_five, &j, 10));
+  g_assert_true (fixture_wait (run_ended, &j, 120));
+  gtk_widget_activate_action (GTK_WIDGET (j.window), "win.play", NULL);
+  g_assert_true (fixture_wait (is_running, &j, 5));
+  fixture_destroy_window (j.window);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -208,5 +287,6 @@ main (int argc, char *argv[])
   g_test_add ("/ui/journey/main", Fixture, NULL, fixture_set_up, test_journey, fixture_tear_down);
   g_test_add ("/ui/journey/bad-among-good", Fixture, NULL, fixture_set_up, test_bad_among_good, fixture_tear_down);
   g_test_add ("/ui/journey/impatient", Fixture, NULL, fixture_set_up, test_impatient, fixture_tear_down);
+  g_test_add ("/ui/journey/transport", Fixture, NULL, fixture_set_up, test_transport, fixture_tear_down);
   return g_test_run ();
 }
