@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "recorder.h"
+
+struct _SqRecorder
+{
+  GObject parent_instance;
+
+  SqWorkspace *workspace;
+};
+
+G_DEFINE_FINAL_TYPE (SqRecorder, sq_recorder, G_TYPE_OBJECT)
+
+// One run being stored. The writer is made with the first result, when the source is known; results come on the pipeline's output thread,
+// the end on the main thread.
+typedef struct
+{
+  GMutex lock;
+  SqProject *project;
+  SqPipeline *pipeline; // borrowed: it owns this as a sink
+  SqModel *model;
+  char **paths;
+  char *device;
+  SqFilter filter;
+  SqRunWriter *writer;
+  gboolean ended;
+} Recording;
+
+static void
+recording_clear (gpointer data)
+{
+  Recording *self = data;
+
+  g_clear_pointer (&self->writer, sq_run_writer_unref);
+  g_object_unref (self->project);
+  sq_model_unref (self->model);
+  g_strfreev (self->paths);
+  g_free (self->device);
+  g_mutex_clear (&self->lock);
+}
+
+static void
+recording_unref (gpointer self)
+{
+  g_atomic_rc_box_release_full (self, recording_clear);
+}
+
+static void
+recording_closure_unref (gpointer self, GClosure *closure)
+{
+  recording_unref (self);
+}
+
+// With the lock held.
+static void
+make_writer (Recording *self)
+{
+  SqRunInfo info = {
+    .source = sq_pipeline_get_source_info (self->pipeline),
+    .paths = (const char *const *) self->paths,
+    .model = self->model,
+    .device = self->device,
+    .filter = &self->filter,
+  };
+
+  if (info.source != NULL)
+    self->writer = sq_run_writer_new (self->project, &info);
+}
+
+static void
+recording_sink (SqResult *result, gpointer data)
+{
+  Recording *self = data;
+  g_autoptr (SqRunWriter) writer = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->writer == NULL && !self->ended)
+    make_writer (self);
+  if (self->writer != NULL)
+    writer = sq_run_writer_ref (self->writer);
+  g_mutex_unlock (&self->lock);
+
+  if (writer != NULL)
+    sq_run_writer_push (writer, result);
+}
+
+static void
+recording_end (Recording *self, SqRunState state, const char *message)
+{
+  g_autoptr (SqRunWriter) writer = NULL;
+
+  g_mutex_lock (&self->lock);
+  self->ended = TRUE;
+  writer = g_steal_pointer (&self->writer);
+  g_mutex_unlock (&self->lock);
+
+  if (writer != NULL)
+    sq_run_writer_finish (writer, state, message);
+}
+
+static void
+on_finished (SqPipeline *pipeline, Recording *self)
+{
+  recording_end (self, SQ_RUN_FINISHED, NULL);
+}
+
+static void
+on_failed (SqPipeline *pipeline, const char *message, Recording *self)
+{
+  recording_end (self, SQ_RUN_FAILED, message);
+}
+
+static void
+on_state (SqPipeline *pipeline, GParamSpec *pspec, Recording *self)
+{
+  if (sq_pipeline_get_state (pipeline) == SQ_PIPELINE_STOPPED)
+    recording_end (self, SQ_RUN_STOPPED, NULL);
+}
+
+static void
+connect_recording (SqPipeline *pipeline, const char *signal, GCallback callback, Recording *recording)
+{
+  g_signal_connect_data (pipeline, signal, callback, g_atomic_rc_box_acquire (recording), recording_closure_unref, 0);
+}
+
+static void
+on_run_starting (SqRecorder *self, SqPipeline *pipeline, char **paths, SqFilterState *filter)
+{
+  GSettings *settings = sq_workspace_get_settings (self->workspace);
+  SqProject *project = sq_workspace_get_project (self->workspace);
+  Recording *recording;
+
+  if (project == NULL || sq_project_get_read_only (project) || !g_settings_get_boolean (settings, "store-sessions"))
+    return;
+  recording = g_atomic_rc_box_new0 (Recording);
+  g_mutex_init (&recording->lock);
+  recording->project = g_object_ref (project);
+  recording->pipeline = pipeline;
+  recording->model = sq_model_ref (sq_pipeline_get_model (pipeline));
+  recording->paths = g_strdupv (paths);
+  recording->device = g_settings_get_string (settings, "device");
+  recording->filter = sq_filter_state_get_filter (filter);
+  recording->filter.classes = NULL; // belongs to the filter state; what a run stores is all classes
+  recording->filter.n_classes = 0;
+
+  connect_recording (pipeline, "finished", G_CALLBACK (on_finished), recording);
+  connect_recording (pipeline, "failed", G_CALLBACK (on_failed), recording);
+  connect_recording (pipeline, "notify::state", G_CALLBACK (on_state), recording);
+  sq_pipeline_add_sink (pipeline, recording_sink, recording, recording_unref);
+}
+
+static void
+sq_recorder_dispose (GObject *object)
+{
+  SqRecorder *self = SQ_RECORDER (object);
+
+  if (self->workspace != NULL)
+    g_signal_handlers_disconnect_by_data (self->workspace, self);
+  g_clear_object (&self->workspace);
+  G_OBJECT_CLASS (sq_recorder_parent_class)->dispose (object);
+}
+
+static void
+sq_recorder_class_init (SqRecorderClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = sq_recorder_dispose;
+}
+
+static void
+sq_recorder_init (SqRecorder *self)
+{
+}
+
+SqRecorder *
+sq_recorder_new (SqWorkspace *workspace)
+{
+  SqRecorder *self = g_object_new (SQ_TYPE_RECORDER, NULL);
+
+  self->workspace = g_object_ref (workspace);
+  g_signal_connect_swapped (workspace, "run-starting", G_CALLBACK (on_run_starting), self);
+  return self;
+}

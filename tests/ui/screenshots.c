@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every page in every state, light and dark, at 1280x800 and 800x600, into the build folder; to be looked at by people.
+// Runs the real engine where the test data is there, and says so where not.
+#include "config.h"
+
+#include "app/recorder.h"
+#include "fixture.h"
+#include "ui/preferences.h"
+
+typedef struct
+{
+  SqWindow *window;
+  SqWorkspace *workspace;
+} Shot;
+
+static gboolean
+have_project (gpointer data)
+{
+  Shot *shot = data;
+
+  return sq_workspace_get_project (shot->workspace) != NULL;
+}
+
+static gboolean
+run_ended (gpointer data)
+{
+  Shot *shot = data;
+  SqPipeline *pipeline = sq_detect_page_get_pipeline (sq_window_get_detect_page (shot->window));
+
+  return g_str_equal (sq_detect_page_get_state_name (sq_window_get_detect_page (shot->window)), "error")
+         || (pipeline != NULL && sq_pipeline_get_state (pipeline) == SQ_PIPELINE_FINISHED);
+}
+
+static gboolean
+have_detections (gpointer data)
+{
+  Shot *shot = data;
+
+  return sq_video_view_get_detections (sq_detect_page_get_view (sq_window_get_detect_page (shot->window)))->len > 3;
+}
+
+static gboolean
+have_sessions (gpointer data)
+{
+  Shot *shot = data;
+  g_autoptr (SqRunItem) item = g_list_model_get_item (sq_sessions_page_get_list (sq_window_get_sessions_page (shot->window)), 0);
+
+  return item != NULL && sq_run_item_get_run (item) != NULL && sq_run_item_get_run (item)->n_frames > 0;
+}
+
+static gboolean
+session_shown (gpointer data)
+{
+  Shot *shot = data;
+
+  return sq_video_view_get_result (sq_sessions_page_get_view (sq_window_get_sessions_page (shot->window))) != NULL;
+}
+
+static void
+take (Shot *shot, const char *what, const char *theme, int width, int height)
+{
+  g_autofree char *name = g_strdup_printf ("%s-%s-%dx%d", what, theme, width, height);
+
+  fixture_run_for (.25);
+  fixture_screenshot (GTK_WIDGET (shot->window), name);
+}
+
+static void
+shoot_all (Fixture *fixture, const char *theme, int width, int height)
+{
+  Shot shot = { .workspace = fixture->workspace };
+  g_autofree char *folder = fixture_data ("images/demo");
+  g_autofree char *video = fixture_data ("videos/people.mp4");
+  g_autofree char *models = fixture_data ("models");
+  g_autofree char *bad = g_build_filename (fixture->dir, "holiday.jpg", NULL);
+  g_autoptr (SqRecorder) recorder = sq_recorder_new (fixture->workspace);
+
+  if (models != NULL)
+    g_setenv ("SQUINT_MODEL_MIRROR", models, FALSE);
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
+                                      g_str_equal (theme, "dark") ? ADW_COLOR_SCHEME_FORCE_DARK : ADW_COLOR_SCHEME_FORCE_LIGHT);
+  sq_workspace_open_project (fixture->workspace);
+  g_assert_true (fixture_wait (have_project, &shot, 10));
+  shot.window = fixture_window (fixture, width, height);
+
+  take (&shot, "detect-empty", theme, width, height);
+  sq_window_show_page (shot.window, "sessions");
+  take (&shot, "sessions-empty", theme, width, height);
+
+  g_assert_true (g_file_set_contents (bad, "no picture", -1, NULL));
+  sq_window_open_paths (shot.window, (const char *const[]){ bad, NULL });
+  if (models != NULL)
+    g_assert_true (fixture_wait (run_ended, &shot, 60));
+  take (&shot, "detect-error", theme, width, height);
+
+  if (folder != NULL && video != NULL && models != NULL)
+    {
+      sq_window_open_paths (shot.window, (const char *const[]){ video, NULL });
+      g_assert_true (fixture_wait (have_detections, &shot, 60));
+      fixture_run_for (1.5);
+      take (&shot, "detect-running", theme, width, height);
+      sq_window_open_paths (shot.window, (const char *const[]){ folder, NULL });
+      g_assert_true (fixture_wait (run_ended, &shot, 90));
+      fixture_run_for (.5);
+      gtk_widget_activate_action (GTK_WIDGET (sq_detect_page_get_view (sq_window_get_detect_page (shot.window))), "view.next", NULL);
+      take (&shot, "detect-finished", theme, width, height);
+
+      sq_window_show_page (shot.window, "sessions");
+      g_assert_true (fixture_wait (have_sessions, &shot, 10));
+      fixture_run_for (.6);
+      take (&shot, "sessions", theme, width, height);
+      for (guint i = 0; i < 2; i++)
+        {
+          g_autoptr (SqRunItem) item = g_list_model_get_item (sq_sessions_page_get_list (sq_window_get_sessions_page (shot.window)), i);
+
+          sq_sessions_page_open (sq_window_get_sessions_page (shot.window), sq_run_item_get_run (item));
+          g_assert_true (fixture_wait (session_shown, &shot, 10));
+          take (&shot, i == 0 ? "session-pictures" : "session-video", theme, width, height);
+          sq_sessions_page_go_back (sq_window_get_sessions_page (shot.window));
+        }
+      sq_detect_page_close (sq_window_get_detect_page (shot.window));
+      sq_window_show_page (shot.window, "detect");
+      take (&shot, "detect-recents", theme, width, height);
+    }
+  else
+    {
+      g_test_message ("no test data: pages with content are left out");
+    }
+
+  sq_window_show_page (shot.window, "models");
+  fixture_run_for (.6);
+  take (&shot, "models", theme, width, height);
+  sq_window_show_page (shot.window, "devices");
+  fixture_run_for (1.2);
+  take (&shot, "devices", theme, width, height);
+
+  {
+    GtkWidget *preferences = sq_preferences_new (NULL, fixture->workspace);
+    g_autofree char *name = g_strdup_printf ("preferences-%s-%dx%d", theme, width, height);
+
+    gtk_window_present (GTK_WINDOW (preferences));
+    fixture_run_for (.3);
+    fixture_screenshot (preferences, name);
+    gtk_window_destroy (GTK_WINDOW (preferences));
+  }
+  fixture_destroy_window (shot.window);
+}
+
+static void
+test_light (Fixture *fixture, gconstpointer data)
+{
+  shoot_all (fixture, "light", 1280, 800);
+}
+
+static void
+test_dark (Fixture *fixture, gconstpointer data)
+{
+  shoot_all (fixture, "dark", 1280, 800);
+}
+
+static void
+test_light_small (Fixture *fixture, gconstpointer data)
+{
+  shoot_all (fixture, "light", 800, 600);
+}
+
+static void
+test_dark_small (Fixture *fixture, gconstpointer data)
+{
+  shoot_all (fixture, "dark", 800, 600);
+}
+
+int
+main (int argc, char *argv[])
+{
+  fixture_init (&argc, &argv);
+  g_test_add ("/ui/screenshots/light", Fixture, NULL, fixture_set_up, test_light, fixture_tear_down);
+  g_test_add ("/ui/screenshots/dark", Fixture, NULL, fixture_set_up, test_dark, fixture_tear_down);
+  g_test_add ("/ui/screenshots/light-small", Fixture, NULL, fixture_set_up, test_light_small, fixture_tear_down);
+  g_test_add ("/ui/screenshots/dark-small", Fixture, NULL, fixture_set_up, test_dark_small, fixture_tear_down);
+  return g_test_run ();
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How long the main loop ever stands still while a video plays, a model loads and a list scrolls. A bench: it prints figures and fails only
+// on what is plainly broken, because a busy machine stalls any program.
+#include "config.h"
+
+#include "app/recorder.h"
+#include "fixture.h"
+
+#define BEAT_MS 4
+#define STALL_MS 50
+
+typedef struct
+{
+  gint64 last_us, longest_us;
+  guint beats, stalls;
+  gint64 lengths[4096]; // of the gaps, us
+  guint n_lengths;
+} Watchdog;
+
+static gboolean
+on_beat (gpointer data)
+{
+  Watchdog *dog = data;
+  gint64 now = g_get_monotonic_time (), gap = now - dog->last_us - BEAT_MS * 1000;
+
+  dog->last_us = now;
+  dog->beats++;
+  dog->longest_us = MAX (dog->longest_us, gap);
+  if (gap > STALL_MS * 1000)
+    dog->stalls++;
+  if (dog->n_lengths < G_N_ELEMENTS (dog->lengths))
+    dog->lengths[dog->n_lengths++] = gap;
+  return G_SOURCE_CONTINUE;
+}
+
+static int
+compare (const void *a, const void *b)
+{
+  gint64 x = *(const gint64 *) a, y = *(const gint64 *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+static void
+report (Watchdog *dog, const char *what)
+{
+  qsort (dog->lengths, dog->n_lengths, sizeof (gint64), compare);
+  g_print ("# %s: longest %.1f ms, p99 %.1f ms, %u over %d ms in %u beats\n", what, dog->longest_us / 1e3,
+           dog->n_lengths > 0 ? dog->lengths[dog->n_lengths * 99 / 100] / 1e3 : 0, dog->stalls, STALL_MS, dog->beats);
+}
+
+static void
+measure (const char *what, double seconds, FixtureCondition until, gpointer data)
+{
+  static Watchdog dog;
+  guint id;
+
+  memset (&dog, 0, sizeof dog);
+  dog.last_us = g_get_monotonic_time ();
+  id = g_timeout_add_full (G_PRIORITY_HIGH, BEAT_MS, on_beat, &dog, NULL);
+  if (until != NULL)
+    fixture_wait (until, data, seconds);
+  else
+    fixture_run_for (seconds);
+  g_source_remove (id);
+  report (&dog, what);
+  g_assert_cmpfloat (dog.longest_us / 1e6, <, 2);
+}
+
+static gboolean
+is_running (gpointer page)
+{
+  SqPipeline *pipeline = sq_detect_page_get_pipeline (page);
+
+  return pipeline != NULL && sq_pipeline_get_state (pipeline) == SQ_PIPELINE_RUNNING;
+}
+
+static gboolean
+has_ended (gpointer page)
+{
+  SqPipeline *pipeline = sq_detect_page_get_pipeline (page);
+
+  return pipeline != NULL && sq_pipeline_get_state (pipeline) == SQ_PIPELINE_FINISHED;
+}
+
+static gboolean
+have_project (gpointer workspace)
+{
+  return sq_workspace_get_project (workspace) != NULL;
+}
+
+static void
+test_stalls (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *video = fixture_data ("videos/people.mp4");
+  g_autofree char *models = fixture_data ("models");
+  g_autoptr (SqRecorder) recorder = sq_recorder_new (fixture->workspace);
+  SqWindow *window;
+  SqDetectPage *detect;
+
+  if (video == NULL || models == NULL)
+    {
+      g_test_skip ("no test data: set SQUINT_TEST_DATA");
+      return;
+    }
+  g_setenv ("SQUINT_MODEL_MIRROR", models, FALSE);
+  sq_workspace_open_project (fixture->workspace);
+  g_assert_true (fixture_wait (have_project, fixture->workspace, 10));
+  window = fixture_window (fixture, 1280, 800);
+  detect = sq_window_get_detect_page (window);
+
+  measure ("idle", 1, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "devices");
+  measure ("devices page", .5, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "models");
+  measure ("models page, first time", .5, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "devices");
+  measure ("devices page again", .5, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "models");
+  measure ("models page again", .5, NULL, NULL);
+  sq_window_open_paths (window, (const char *const[]){ video, NULL });
+  measure ("model loads", 30, is_running, detect);
+  measure ("video plays", 3, NULL, NULL);
+  for (int i = 0; i < 3; i++)
+    {
+      SqFilterState *filter = sq_detect_page_get_filter (detect);
+
+      sq_filter_state_set_confidence (filter, .05f + .3f * i);
+      measure ("slider moves while video plays", .5, NULL, NULL);
+    }
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "models");
+  measure ("models page while video plays", 1, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "sessions");
+  measure ("sessions page while video plays", 1, NULL, NULL);
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "detect");
+  measure ("video to its end", 30, has_ended, detect);
+  measure ("run stops", .5, NULL, NULL);
+  sq_window_open_paths (window, (const char *const[]){ video, NULL });
+  measure ("another run", 2, NULL, NULL);
+  sq_detect_page_close (detect);
+  measure ("run closed while it plays", 1, NULL, NULL);
+  fixture_destroy_window (window);
+}
+
+int
+main (int argc, char *argv[])
+{
+  fixture_init (&argc, &argv);
+  g_test_add ("/ui/stalls", Fixture, NULL, fixture_set_up, test_stalls, fixture_tear_down);
+  return g_test_run ();
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "detect-page.h"
+
+#include "density-strip.h"
+#include "filmstrip.h"
+#include "frame-loader.h"
+#include "inspector.h"
+#include "mailbox.h"
+#include "transport-bar.h"
+
+G_BEGIN_DECLS
+
+struct _SqDetectPage
+{
+  AdwBin parent_instance;
+
+  /* Template widgets */
+  GtkStack *stack;
+  AdwFlap *flap;
+  SqVideoView *view;
+  SqTransportBar *transport;
+  SqDensityStrip *density_strip;
+  SqFilmstrip *filmstrip;
+  SqInspector *inspector;
+  AdwStatusPage *error_page;
+  GtkRevealer *busy;
+  GtkLabel *busy_label;
+  GtkProgressBar *busy_bar;
+  GtkListBox *recents;
+  GtkWidget *recents_box;
+
+  /* Owned references */
+  SqWorkspace *workspace;
+  SqFilterState *filter;
+  SqPipeline *pipeline;
+  SqMailbox *mailbox;
+  SqDensity *density;
+  SqFrameLoader *loader;
+  GCancellable *cancellable; // of model loading
+  SqModelEntry *entry;       // being loaded or run
+  SqModel *model;
+  SqFilmItem *picked; // the picture the user looks at, instead of the newest
+  char **paths;
+  char *title, *subtitle;
+  char *device;
+
+  /* State */
+  gboolean waiting; // for the model list
+  guint n_failed;   // files skipped
+  guint tick_id;    // statistics
+  guint busy_id;    // delay before the bar shows
+  guint pulse_id;
+  gboolean moving; // a video: the inspector keeps its rows
+};
+
+/* detect-page-run.c */
+void _sq_detect_page_start (SqDetectPage *self);
+void _sq_detect_page_stop (SqDetectPage *self);
+void _sq_detect_page_on_picked (SqDetectPage *self, SqFilmItem *item);
+void _sq_detect_page_on_seek (SqDetectPage *self, gint64 pts_ns);
+void _sq_detect_page_on_rate (SqDetectPage *self, double rate);
+void _sq_detect_page_on_frame (SqFrame *frame, gint64 tag, gpointer user_data);
+void _sq_detect_page_cancel (SqDetectPage *self);
+
+/* detect-page.c */
+void _sq_detect_page_show (SqDetectPage *self, const char *name);
+void _sq_detect_page_show_error (SqDetectPage *self, const char *title, const char *message);
+void _sq_detect_page_set_title (SqDetectPage *self, const char *title, const char *subtitle);
+void _sq_detect_page_set_busy (SqDetectPage *self, const char *text); // NULL: not busy
+void _sq_detect_page_set_busy_fraction (SqDetectPage *self, double fraction);
+
+G_END_DECLS

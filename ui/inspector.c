@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "inspector.h"
+
+#include "class-filter.h"
+#include "class-swatch.h"
+#include "format.h"
+#include <glib/gi18n.h>
+
+typedef struct
+{
+  GtkWidget *box, *swatch;
+  GtkLabel *name, *count;
+  int class_id;
+  guint n;
+} Row;
+
+struct _SqInspector
+{
+  AdwBin parent_instance;
+
+  /* Template widgets */
+  GtkLabel *total;
+  GtkBox *counts;
+  GtkWidget *confidence, *overlap;
+  GtkLabel *confidence_value, *overlap_value;
+  GtkAdjustment *confidence_adjustment, *overlap_adjustment;
+  GtkMenuButton *classes;
+  SqClassFilter *class_filter;
+  GtkWidget *stats;
+  GtkLabel *engine_fps, *wall_fps, *frames;
+  GtkGrid *stages;
+
+  GtkLabel *stage_p50[SQ_N_STAGES], *stage_p99[SQ_N_STAGES];
+  SqFilterState *filter;
+  GBindingGroup *bindings;
+  char **labels;
+  guint n_labels;
+  GArray *rows; // Row, the first n_rows are shown
+  guint n_rows;
+  guint n_objects;
+};
+
+G_DEFINE_FINAL_TYPE (SqInspector, sq_inspector, ADW_TYPE_BIN)
+
+enum
+{
+  PROP_0,
+  PROP_FILTER,
+  PROP_SHOW_STATS,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+static void
+set_text (GtkLabel *label, const char *text)
+{
+  if (g_strcmp0 (gtk_label_get_label (label), text) != 0)
+    gtk_label_set_label (label, text);
+}
+
+static void
+set_percent (GtkLabel *label, double value)
+{
+  g_autofree char *text = g_strdup_printf (_("%.0f %%"), value * 100);
+
+  set_text (label, text);
+}
+
+static void
+on_filter_changed (SqInspector *self)
+{
+  guint shown = sq_filter_state_get_n_shown (self->filter), all = sq_filter_state_get_n_classes (self->filter);
+  g_autofree char *text = NULL;
+
+  set_percent (self->confidence_value, sq_filter_state_get_confidence (self->filter));
+  set_percent (self->overlap_value, sq_filter_state_get_overlap (self->filter));
+  if (shown == all)
+    text = g_strdup (_("All"));
+  else
+    // Translators: so many of so many classes are shown
+    text = g_strdup_printf (_("%u of %u"), shown, all);
+  gtk_menu_button_set_label (self->classes, text);
+}
+
+static Row *
+get_row (SqInspector *self, guint i)
+{
+  if (i >= self->rows->len)
+    {
+      Row row = { .class_id = -1, .n = G_MAXUINT };
+
+      row.box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+      row.swatch = sq_class_swatch_new (0);
+      row.name = GTK_LABEL (gtk_label_new (NULL));
+      row.count = GTK_LABEL (gtk_label_new (NULL));
+      gtk_label_set_xalign (row.name, 0);
+      gtk_label_set_ellipsize (row.name, PANGO_ELLIPSIZE_END);
+      gtk_widget_set_hexpand (GTK_WIDGET (row.name), TRUE);
+      gtk_widget_add_css_class (GTK_WIDGET (row.count), "numeric");
+      gtk_box_append (GTK_BOX (row.box), row.swatch);
+      gtk_box_append (GTK_BOX (row.box), GTK_WIDGET (row.name));
+      gtk_box_append (GTK_BOX (row.box), GTK_WIDGET (row.count));
+      gtk_box_append (self->counts, row.box);
+      g_array_append_val (self->rows, row);
+    }
+  return &g_array_index (self->rows, Row, i);
+}
+
+static void
+set_row (SqInspector *self, guint i, int class_id, guint n)
+{
+  Row *row = get_row (self, i);
+
+  if (row->class_id != class_id)
+    {
+      row->class_id = class_id;
+      sq_class_swatch_set_class (SQ_CLASS_SWATCH (row->swatch), class_id);
+      set_text (row->name, class_id >= 0 && (guint) class_id < self->n_labels ? self->labels[class_id] : _("object"));
+    }
+  if (row->n != n)
+    {
+      g_autofree char *text = sq_format_count (n);
+
+      row->n = n;
+      set_text (row->count, text);
+      if (n == 0)
+        gtk_widget_add_css_class (row->box, "dim-label");
+      else
+        gtk_widget_remove_css_class (row->box, "dim-label");
+    }
+  gtk_widget_set_visible (row->box, TRUE);
+}
+
+typedef struct
+{
+  int class_id;
+  guint n;
+} Count;
+
+static gint
+compare_counts (gconstpointer a, gconstpointer b)
+{
+  const Count *x = a, *y = b;
+
+  return x->n != y->n ? (x->n < y->n ? 1 : -1) : x->class_id - y->class_id;
+}
+
+static Count *
+find_count (GArray *counts, int class_id)
+{
+  for (guint i = 0; i < counts->len; i++)
+    if (g_array_index (counts, Count, i).class_id == class_id)
+      return &g_array_index (counts, Count, i);
+  return NULL;
+}
+
+void
+sq_inspector_set_detections (SqInspector *self, GArray *detections, gboolean moving)
+{
+  g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (Count));
+  g_autofree char *text = NULL;
+  guint n_rows = 0;
+
+  g_return_if_fail (SQ_IS_INSPECTOR (self));
+
+  // Rows of classes already shown come first and stay where they are.
+  for (guint i = 0; moving && i < self->n_rows; i++)
+    {
+      Count count = { g_array_index (self->rows, Row, i).class_id, 0 };
+
+      g_array_append_val (counts, count);
+    }
+  n_rows = counts->len;
+  for (guint i = 0; i < detections->len; i++)
+    {
+      int class_id = g_array_index (detections, SqDetection, i).class_id;
+      Count *count = find_count (counts, class_id);
+
+      if (count != NULL)
+        {
+          count->n++;
+        }
+      else
+        {
+          Count fresh = { class_id, 1 };
+
+          g_array_append_val (counts, fresh);
+        }
+    }
+  if (!moving || n_rows == 0)
+    g_array_sort (counts, compare_counts);
+
+  for (guint i = 0; i < counts->len; i++)
+    set_row (self, i, g_array_index (counts, Count, i).class_id, g_array_index (counts, Count, i).n);
+  for (guint i = counts->len; i < self->rows->len; i++)
+    gtk_widget_set_visible (g_array_index (self->rows, Row, i).box, FALSE);
+  self->n_rows = counts->len;
+  self->n_objects = detections->len;
+
+  text = detections->len > 0 ? sq_format_objects (detections->len) : g_strdup (_("No objects"));
+  set_text (self->total, text);
+}
+
+guint
+sq_inspector_get_n_objects (SqInspector *self)
+{
+  g_return_val_if_fail (SQ_IS_INSPECTOR (self), 0);
+  return self->n_objects;
+}
+
+void
+sq_inspector_set_nms_done (SqInspector *self, gboolean nms_done)
+{
+  if (gtk_widget_get_sensitive (self->overlap) == !nms_done)
+    return;
+  gtk_widget_set_sensitive (self->overlap, !nms_done);
+  gtk_widget_set_tooltip_text (self->overlap, nms_done ? _("This network removes overlapping boxes itself")
+                                                       : _("Boxes of one class that overlap more than this count as one object"));
+}
+
+void
+sq_inspector_set_stats (SqInspector *self, const SqPipelineStats *stats)
+{
+  g_autofree char *engine = NULL;
+  g_autofree char *wall = NULL;
+  g_autofree char *frames = NULL;
+
+  g_return_if_fail (SQ_IS_INSPECTOR (self));
+
+  gtk_widget_set_visible (self->stats, stats != NULL);
+  if (stats == NULL)
+    return;
+
+  engine = stats->engine_fps > 0 ? sq_format_fps (stats->engine_fps) : g_strdup ("–");
+  wall = stats->wall_fps > 0 ? sq_format_fps (stats->wall_fps) : g_strdup ("–");
+  set_text (self->engine_fps, engine);
+  set_text (self->wall_fps, wall);
+  if (stats->dropped > 0)
+    // Translators: frames done, frames left out because they came too late
+    frames = g_strdup_printf (_("%'" G_GUINT64_FORMAT ", %'" G_GUINT64_FORMAT " dropped"), stats->frames, stats->dropped);
+  else
+    frames = sq_format_count (stats->frames);
+  set_text (self->frames, frames);
+  for (int i = 0; i < SQ_N_STAGES; i++)
+    {
+      g_autofree char *p50 = stats->stage[i].count > 0 ? sq_format_ms (stats->stage[i].p50_ns) : g_strdup ("–");
+      g_autofree char *p99 = stats->stage[i].count > 0 ? sq_format_ms (stats->stage[i].p99_ns) : g_strdup ("–");
+
+      set_text (self->stage_p50[i], p50);
+      set_text (self->stage_p99[i], p99);
+    }
+}
+
+void
+sq_inspector_set_filter (SqInspector *self, SqFilterState *filter)
+{
+  g_return_if_fail (SQ_IS_INSPECTOR (self));
+
+  if (self->filter == filter)
+    return;
+  if (self->filter != NULL)
+    g_signal_handlers_disconnect_by_data (self->filter, self);
+  g_set_object (&self->filter, filter);
+  g_binding_group_set_source (self->bindings, filter);
+  sq_class_filter_set_filter (self->class_filter, filter);
+  if (filter != NULL)
+    {
+      g_signal_connect_swapped (filter, "changed", G_CALLBACK (on_filter_changed), self);
+      on_filter_changed (self);
+    }
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FILTER]);
+}
+
+void
+sq_inspector_set_labels (SqInspector *self, const char *const *labels)
+{
+  g_return_if_fail (SQ_IS_INSPECTOR (self));
+
+  g_strfreev (self->labels);
+  self->labels = g_strdupv ((char **) labels);
+  self->n_labels = labels != NULL ? g_strv_length (self->labels) : 0;
+  sq_class_filter_set_labels (self->class_filter, labels);
+  for (guint i = 0; i < self->rows->len; i++)
+    g_array_index (self->rows, Row, i).class_id = -1;
+  self->n_rows = 0;
+}
+
+static void
+sq_inspector_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  SqInspector *self = SQ_INSPECTOR (object);
+
+  switch (prop_id)
+    {
+    case PROP_FILTER:
+      g_value_set_object (value, self->filter);
+      break;
+    case PROP_SHOW_STATS:
+      g_value_set_boolean (value, gtk_widget_get_visible (self->stats));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+sq_inspector_set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  SqInspector *self = SQ_INSPECTOR (object);
+
+  switch (prop_id)
+    {
+    case PROP_FILTER:
+      sq_inspector_set_filter (self, g_value_get_object (value));
+      break;
+    case PROP_SHOW_STATS:
+      gtk_widget_set_visible (self->stats, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+sq_inspector_dispose (GObject *object)
+{
+  SqInspector *self = SQ_INSPECTOR (object);
+
+  if (self->class_filter != NULL)
+    sq_inspector_set_filter (self, NULL);
+  gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_INSPECTOR);
+  G_OBJECT_CLASS (sq_inspector_parent_class)->dispose (object);
+}
+
+static void
+sq_inspector_finalize (GObject *object)
+{
+  SqInspector *self = SQ_INSPECTOR (object);
+
+  g_clear_object (&self->bindings);
+  g_array_unref (self->rows);
+  g_strfreev (self->labels);
+  G_OBJECT_CLASS (sq_inspector_parent_class)->finalize (object);
+}
+
+static void
+sq_inspector_class_init (SqInspectorClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->get_property = sq_inspector_get_property;
+  object_class->set_property = sq_inspector_set_property;
+  object_class->dispose = sq_inspector_dispose;
+  object_class->finalize = sq_inspector_finalize;
+
+  props[PROP_FILTER] = g_param_spec_object ("filter", NULL, NULL, SQ_TYPE_FILTER_STATE,
+                                            G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  props[PROP_SHOW_STATS] = g_param_spec_boolean ("show-stats", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+
+  g_type_ensure (SQ_TYPE_CLASS_FILTER);
+  gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/inspector.ui");
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, total);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, counts);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, confidence);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, confidence_value);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, confidence_adjustment);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, overlap);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, overlap_value);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, overlap_adjustment);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, classes);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, class_filter);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, stats);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, engine_fps);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, wall_fps);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, frames);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, stages);
+}
+
+static GtkLabel *
+add_stage_label (SqInspector *self, const char *text, int column, int row)
+{
+  GtkWidget *label = gtk_label_new (text);
+
+  gtk_label_set_xalign (GTK_LABEL (label), column == 0 ? 0 : 1);
+  gtk_widget_add_css_class (label, "numeric");
+  if (column > 0)
+    gtk_label_set_width_chars (GTK_LABEL (label), 7);
+  gtk_grid_attach (self->stages, label, column, row, 1, 1);
+  return GTK_LABEL (label);
+}
+
+static void
+sq_inspector_init (SqInspector *self)
+{
+  static const char *const names[SQ_N_STAGES] = {
+    [SQ_STAGE_DECODE] = N_("Decode"),
+    [SQ_STAGE_PREPROCESS] = N_("Prepare"),
+    [SQ_STAGE_INFER] = N_("Network"),
+    [SQ_STAGE_POST] = N_("Boxes"),
+  };
+
+  self->rows = g_array_new (FALSE, FALSE, sizeof (Row));
+  gtk_widget_init_template (GTK_WIDGET (self));
+  for (int i = 0; i < SQ_N_STAGES; i++)
+    {
+      add_stage_label (self, _ (names[i]), 0, i + 1);
+      self->stage_p50[i] = add_stage_label (self, "–", 1, i + 1);
+      self->stage_p99[i] = add_stage_label (self, "–", 2, i + 1);
+    }
+
+  self->bindings = g_binding_group_new ();
+  g_binding_group_bind (self->bindings, "confidence", self->confidence_adjustment, "value",
+                        G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
+  g_binding_group_bind (self->bindings, "overlap", self->overlap_adjustment, "value", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
+  gtk_widget_set_visible (self->stats, FALSE);
+}
+
+GtkWidget *
+sq_inspector_new (void)
+{
+  return g_object_new (SQ_TYPE_INSPECTOR, NULL);
+}

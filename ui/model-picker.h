@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The header bar's button that says which model detects and lets another be chosen.
+#pragma once
+
+#include "model-list.h"
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define SQ_TYPE_MODEL_PICKER (sq_model_picker_get_type ())
+G_DECLARE_FINAL_TYPE (SqModelPicker, sq_model_picker, SQ, MODEL_PICKER, GtkWidget)
+
+GtkWidget *sq_model_picker_new (void);
+void sq_model_picker_set_models (SqModelPicker *self, SqModelList *models);
+
+G_END_DECLS

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "session-card.h"
+
+#include "format.h"
+#include "sessions-page.h"
+#include <glib/gi18n.h>
+
+struct _SqSessionCard
+{
+  GtkWidget parent_instance;
+
+  /* Template widgets */
+  GtkStack *stack;
+  GtkPicture *picture;
+  GtkImage *icon;
+  GtkLabel *name, *counts, *detail;
+  GtkMenuButton *menu_button;
+
+  SqRunItem *item;
+  GBytes *thumbnail; // shown now
+};
+
+G_DEFINE_FINAL_TYPE (SqSessionCard, sq_session_card, GTK_TYPE_WIDGET)
+
+enum
+{
+  PROP_0,
+  PROP_ITEM,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+static void
+set_thumbnail (SqSessionCard *self, GBytes *thumbnail)
+{
+  g_autoptr (GdkTexture) texture = NULL;
+
+  if (thumbnail == self->thumbnail && thumbnail != NULL)
+    return;
+  g_clear_pointer (&self->thumbnail, g_bytes_unref);
+  if (thumbnail != NULL)
+    {
+      self->thumbnail = g_bytes_ref (thumbnail);
+      texture = gdk_texture_new_from_bytes (thumbnail, NULL);
+    }
+  gtk_picture_set_paintable (self->picture, GDK_PAINTABLE (texture));
+  gtk_stack_set_visible_child_name (self->stack, texture != NULL ? "picture" : "icon");
+}
+
+static void
+update (SqSessionCard *self)
+{
+  SqRun *run = self->item != NULL ? sq_run_item_get_run (self->item) : NULL;
+  g_autoptr (GDateTime) when = NULL;
+  g_autofree char *counts = NULL;
+  g_autofree char *when_text = NULL;
+  g_autofree char *detail = NULL;
+  g_autofree char *label = NULL;
+
+  if (run == NULL)
+    {
+      gtk_label_set_label (self->name, "");
+      gtk_label_set_label (self->counts, "");
+      gtk_label_set_label (self->detail, "");
+      set_thumbnail (self, NULL);
+      return;
+    }
+  when = g_date_time_new_from_unix_local (run->started_us / G_USEC_PER_SEC);
+  when_text = sq_format_when (when);
+  counts = sq_run_describe_counts (run, 3);
+  if (*counts == '\0')
+    {
+      g_free (counts);
+      counts = g_strdup (run->state == SQ_RUN_FAILED ? _("Failed") : _("No objects"));
+    }
+  // Translators: when, model
+  detail = g_strdup_printf (_("%s, %s"), when_text, run->model);
+  label = g_strdup_printf ("%s, %s, %s", run->name, counts, detail);
+  gtk_label_set_label (self->name, run->name);
+  gtk_label_set_label (self->counts, counts);
+  gtk_label_set_label (self->detail, detail);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), run->name);
+  gtk_image_set_from_icon_name (self->icon,
+                                run->source_kind == SQ_SOURCE_PICTURES ? "image-x-generic-symbolic" : "video-x-generic-symbolic");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  set_thumbnail (self, run->thumbnail);
+}
+
+static void
+action_card (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqSessionCard *self = SQ_SESSION_CARD (widget);
+  GtkWidget *page = gtk_widget_get_ancestor (widget, SQ_TYPE_SESSIONS_PAGE);
+  SqRun *run = self->item != NULL ? sq_run_item_get_run (self->item) : NULL;
+
+  if (page == NULL || run == NULL)
+    return;
+  if (g_str_has_suffix (name, "rename"))
+    sq_sessions_page_rename (SQ_SESSIONS_PAGE (page), run);
+  else if (g_str_has_suffix (name, "delete"))
+    sq_sessions_page_delete (SQ_SESSIONS_PAGE (page), run);
+  else
+    sq_sessions_page_run_again (SQ_SESSIONS_PAGE (page), run);
+}
+
+static void
+on_secondary_click (SqSessionCard *self)
+{
+  gtk_menu_button_popup (self->menu_button);
+}
+
+static void
+sq_session_card_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  SqSessionCard *self = SQ_SESSION_CARD (object);
+
+  switch (prop_id)
+    {
+    case PROP_ITEM:
+      g_value_set_object (value, self->item);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+sq_session_card_set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  SqSessionCard *self = SQ_SESSION_CARD (object);
+
+  switch (prop_id)
+    {
+    case PROP_ITEM:
+      sq_session_card_set_item (self, g_value_get_object (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+sq_session_card_dispose (GObject *object)
+{
+  SqSessionCard *self = SQ_SESSION_CARD (object);
+  GtkWidget *child;
+
+  if (self->item != NULL)
+    g_signal_handlers_disconnect_by_data (self->item, self);
+  g_clear_object (&self->item);
+  g_clear_pointer (&self->thumbnail, g_bytes_unref);
+  gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_SESSION_CARD);
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
+    gtk_widget_unparent (child);
+  G_OBJECT_CLASS (sq_session_card_parent_class)->dispose (object);
+}
+
+static void
+sq_session_card_class_init (SqSessionCardClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->get_property = sq_session_card_get_property;
+  object_class->set_property = sq_session_card_set_property;
+  object_class->dispose = sq_session_card_dispose;
+  props[PROP_ITEM] = g_param_spec_object ("item", NULL, NULL, SQ_TYPE_RUN_ITEM, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+
+  gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/session-card.ui");
+  gtk_widget_class_bind_template_child (widget_class, SqSessionCard, stack);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionCard, picture);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionCard, icon);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionCard, name);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionCard, counts);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionCard, detail);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionCard, menu_button);
+  gtk_widget_class_install_action (widget_class, "card.run-again", NULL, action_card);
+  gtk_widget_class_install_action (widget_class, "card.rename", NULL, action_card);
+  gtk_widget_class_install_action (widget_class, "card.delete", NULL, action_card);
+}
+
+static void
+sq_session_card_init (SqSessionCard *self)
+{
+  GtkGesture *click = gtk_gesture_click_new ();
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
+  g_signal_connect_swapped (click, "pressed", G_CALLBACK (on_secondary_click), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+}
+
+GtkWidget *
+sq_session_card_new (void)
+{
+  return g_object_new (SQ_TYPE_SESSION_CARD, NULL);
+}
+
+void
+sq_session_card_set_item (SqSessionCard *self, SqRunItem *item)
+{
+  g_return_if_fail (SQ_IS_SESSION_CARD (self));
+
+  if (self->item == item)
+    return;
+  if (self->item != NULL)
+    g_signal_handlers_disconnect_by_data (self->item, self);
+  g_set_object (&self->item, item);
+  // One read notifies many properties at once; "loaded" and "counts" are the first and the ones that change later.
+  if (item != NULL)
+    {
+      g_signal_connect_swapped (item, "notify::loaded", G_CALLBACK (update), self);
+      g_signal_connect_swapped (item, "notify::name", G_CALLBACK (update), self);
+      g_signal_connect_swapped (item, "notify::counts", G_CALLBACK (update), self);
+      g_signal_connect_swapped (item, "notify::thumbnail", G_CALLBACK (update), self);
+    }
+  update (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ITEM]);
+}
+
+SqRunItem *
+sq_session_card_get_item (SqSessionCard *self)
+{
+  return self->item;
+}

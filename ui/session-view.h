@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One stored run: its frames with their stored detections, filtered again at will; nothing is run.
+//
+// Properties: "run" notifies when another session is shown or its facts change.
+#pragma once
+
+#include "video-view.h"
+#include "workspace.h"
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define SQ_TYPE_SESSION_VIEW (sq_session_view_get_type ())
+G_DECLARE_FINAL_TYPE (SqSessionView, sq_session_view, SQ, SESSION_VIEW, AdwBin)
+
+GtkWidget *sq_session_view_new (void);
+void sq_session_view_set_workspace (SqSessionView *self, SqWorkspace *workspace);
+void sq_session_view_open (SqSessionView *self, SqRun *run); // NULL: lets go of the one on show
+SqRun *sq_session_view_get_run (SqSessionView *self);
+char *sq_session_view_describe (SqSessionView *self); // one line of facts
+SqVideoView *sq_session_view_get_view (SqSessionView *self);
+SqFilterState *sq_session_view_get_filter (SqSessionView *self);
+void sq_session_view_toggle_play (SqSessionView *self);
+void sq_session_view_step (SqSessionView *self, int direction);
+void sq_session_view_export (SqSessionView *self);
+
+G_END_DECLS

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "sessions-page.h"
+
+#include "format.h"
+#include "session-card.h"
+#include "session-view.h"
+#include "toast.h"
+#include <glib/gi18n.h>
+
+struct _SqSessionsPage
+{
+  AdwBin parent_instance;
+
+  /* Template widgets */
+  GtkStack *stack, *results;
+  AdwStatusPage *error_page;
+  GtkSearchBar *search_bar;
+  GtkSearchEntry *search_entry;
+  GtkGridView *grid;
+  SqSessionView *session;
+
+  SqWorkspace *workspace;
+  SqRunList *list;
+};
+
+G_DEFINE_FINAL_TYPE (SqSessionsPage, sq_sessions_page, ADW_TYPE_BIN)
+
+enum
+{
+  PROP_0,
+  PROP_TITLE,
+  PROP_SUBTITLE,
+  PROP_CAN_GO_BACK,
+  N_PROPS
+};
+
+enum
+{
+  RUN_AGAIN,
+  N_SIGNALS
+};
+
+static GParamSpec *props[N_PROPS];
+static guint signals[N_SIGNALS];
+
+static void
+notify_title (SqSessionsPage *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUBTITLE]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CAN_GO_BACK]);
+}
+
+static gboolean
+is_searching (SqSessionsPage *self)
+{
+  return *gtk_editable_get_text (GTK_EDITABLE (self->search_entry)) != '\0';
+}
+
+static void
+update_state (SqSessionsPage *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->list));
+  const char *error = sq_workspace_get_project_error (self->workspace);
+  gboolean have_project = sq_workspace_get_project (self->workspace) != NULL;
+
+  if (!sq_sessions_page_get_can_go_back (self))
+    {
+      if (!have_project && error != NULL)
+        {
+          g_autofree char *escaped = g_markup_escape_text (error, -1);
+
+          adw_status_page_set_description (self->error_page, escaped);
+          gtk_stack_set_visible_child_name (self->stack, "error");
+        }
+      else
+        {
+          gtk_stack_set_visible_child_name (self->stack, n > 0 || is_searching (self) ? "list" : "empty");
+        }
+    }
+  gtk_stack_set_visible_child_name (self->results, n > 0 ? "grid" : "nothing");
+  notify_title (self);
+}
+
+static void
+on_project_changed (SqSessionsPage *self)
+{
+  SqProject *project = sq_workspace_get_project (self->workspace);
+
+  sq_sessions_page_go_back (self);
+  sq_run_list_set_project (self->list, project);
+  update_state (self);
+}
+
+static void
+on_search_changed (SqSessionsPage *self)
+{
+  SqRunQuery query = { .text = gtk_editable_get_text (GTK_EDITABLE (self->search_entry)) };
+
+  sq_run_list_set_query (self->list, is_searching (self) ? &query : NULL);
+  update_state (self);
+}
+
+static void
+on_activate (SqSessionsPage *self, guint position)
+{
+  g_autoptr (SqRunItem) item = g_list_model_get_item (G_LIST_MODEL (self->list), position);
+
+  if (item != NULL && sq_run_item_get_run (item) != NULL)
+    sq_sessions_page_open (self, sq_run_item_get_run (item));
+}
+
+static void
+on_setup (GtkListItemFactory *factory, GtkListItem *list_item)
+{
+  gtk_list_item_set_child (list_item, sq_session_card_new ());
+}
+
+static void
+on_bind (GtkListItemFactory *factory, GtkListItem *list_item)
+{
+  sq_session_card_set_item (SQ_SESSION_CARD (gtk_list_item_get_child (list_item)), gtk_list_item_get_item (list_item));
+}
+
+static void
+on_unbind (GtkListItemFactory *factory, GtkListItem *list_item)
+{
+  sq_session_card_set_item (SQ_SESSION_CARD (gtk_list_item_get_child (list_item)), NULL);
+}
+
+/* Rename, delete */
+
+typedef struct
+{
+  SqProject *project;
+  gint64 run;
+} RunRef;
+
+static RunRef *
+run_ref_new (SqProject *project, gint64 run)
+{
+  RunRef *ref = g_new (RunRef, 1);
+
+  *ref = (RunRef){ g_object_ref (project), run };
+  return ref;
+}
+
+static void
+run_ref_free (gpointer data)
+{
+  RunRef *ref = data;
+
+  g_object_unref (ref->project);
+  g_free (ref);
+}
+
+static void
+run_ref_closure_free (gpointer data, GClosure *closure)
+{
+  run_ref_free (data);
+}
+
+static void
+on_rename_response (AdwMessageDialog *dialog, const char *response, RunRef *ref)
+{
+  GtkEditable *entry = GTK_EDITABLE (adw_message_dialog_get_extra_child (dialog));
+  g_autofree char *name = g_strstrip (g_strdup (gtk_editable_get_text (entry)));
+
+  if (g_strcmp0 (response, "rename") == 0 && *name != '\0')
+    sq_project_rename_run (ref->project, ref->run, name);
+}
+
+static void
+on_rename_text (GtkEditable *entry, AdwMessageDialog *dialog)
+{
+  g_autofree char *name = g_strstrip (g_strdup (gtk_editable_get_text (entry)));
+
+  adw_message_dialog_set_response_enabled (dialog, "rename", *name != '\0');
+}
+
+void
+sq_sessions_page_rename (SqSessionsPage *self, SqRun *run)
+{
+  SqProject *project = sq_workspace_get_project (self->workspace);
+  GtkWidget *dialog, *entry;
+
+  g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
+
+  if (project == NULL)
+    return;
+  dialog = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _("Rename Session"), NULL);
+  entry = gtk_entry_new ();
+  gtk_editable_set_text (GTK_EDITABLE (entry), run->name);
+  gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Name"), -1);
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), entry);
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "rename", _("_Rename"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "rename", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "rename");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect (entry, "changed", G_CALLBACK (on_rename_text), dialog);
+  g_signal_connect_data (dialog, "response", G_CALLBACK (on_rename_response), run_ref_new (project, run->id), run_ref_closure_free, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+undo_delete (gpointer toast, gpointer user_data)
+{
+  RunRef *ref = user_data;
+
+  sq_project_restore_run (ref->project, ref->run);
+}
+
+void
+sq_sessions_page_delete (SqSessionsPage *self, SqRun *run)
+{
+  SqProject *project = sq_workspace_get_project (self->workspace);
+  g_autofree char *text = NULL;
+
+  g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
+
+  if (project == NULL)
+    return;
+  text = g_strdup_printf (_("“%s” deleted"), run->name);
+  if (sq_sessions_page_get_run (self) != NULL && sq_sessions_page_get_run (self)->id == run->id)
+    sq_sessions_page_go_back (self);
+  sq_project_delete_run (project, run->id);
+  sq_toast_undo (GTK_WIDGET (self), text, undo_delete, NULL, run_ref_new (project, run->id), run_ref_free);
+}
+
+void
+sq_sessions_page_run_again (SqSessionsPage *self, SqRun *run)
+{
+  g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
+  g_signal_emit (self, signals[RUN_AGAIN], 0, run->paths);
+}
+
+/* Object */
+
+static void
+sq_sessions_page_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  SqSessionsPage *self = SQ_SESSIONS_PAGE (object);
+  SqRun *run = sq_sessions_page_get_run (self);
+
+  switch (prop_id)
+    {
+    case PROP_TITLE:
+      g_value_set_string (value, run != NULL ? run->name : _("Sessions"));
+      break;
+    case PROP_SUBTITLE:
+      g_value_take_string (value, run != NULL ? sq_session_view_describe (self->session) : g_strdup (""));
+      break;
+    case PROP_CAN_GO_BACK:
+      g_value_set_boolean (value, sq_sessions_page_get_can_go_back (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+sq_sessions_page_dispose (GObject *object)
+{
+  SqSessionsPage *self = SQ_SESSIONS_PAGE (object);
+
+  if (self->workspace != NULL)
+    g_signal_handlers_disconnect_by_data (self->workspace, self);
+  if (self->list != NULL)
+    g_signal_handlers_disconnect_by_data (self->list, self);
+  if (self->grid != NULL)
+    gtk_grid_view_set_model (self->grid, NULL);
+  g_clear_object (&self->list);
+  g_clear_object (&self->workspace);
+  adw_bin_set_child (ADW_BIN (self), NULL); // before the template unparents it behind the bin's back
+  gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_SESSIONS_PAGE);
+  G_OBJECT_CLASS (sq_sessions_page_parent_class)->dispose (object);
+}
+
+static void
+sq_sessions_page_class_init (SqSessionsPageClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->get_property = sq_sessions_page_get_property;
+  object_class->dispose = sq_sessions_page_dispose;
+
+  props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_SUBTITLE] = g_param_spec_string ("subtitle", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_CAN_GO_BACK] = g_param_spec_boolean ("can-go-back", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+  signals[RUN_AGAIN] =
+      g_signal_new ("run-again", SQ_TYPE_SESSIONS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRV);
+
+  g_type_ensure (SQ_TYPE_SESSION_VIEW);
+  gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/sessions-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, stack);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, results);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, error_page);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_bar);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_entry);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, grid);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, session);
+  gtk_widget_class_bind_template_callback (widget_class, on_search_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_activate);
+}
+
+static void
+sq_sessions_page_init (SqSessionsPage *self)
+{
+  GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_search_bar_connect_entry (self->search_bar, GTK_EDITABLE (self->search_entry));
+  g_signal_connect (factory, "setup", G_CALLBACK (on_setup), NULL);
+  g_signal_connect (factory, "bind", G_CALLBACK (on_bind), NULL);
+  g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), NULL);
+  gtk_grid_view_set_factory (self->grid, factory);
+  g_object_unref (factory);
+
+  self->list = sq_run_list_new (NULL);
+  g_signal_connect_swapped (self->session, "notify::run", G_CALLBACK (notify_title), self);
+}
+
+GtkWidget *
+sq_sessions_page_new (void)
+{
+  return g_object_new (SQ_TYPE_SESSIONS_PAGE, NULL);
+}
+
+void
+sq_sessions_page_set_workspace (SqSessionsPage *self, SqWorkspace *workspace)
+{
+  g_autoptr (GtkNoSelection) selection = NULL;
+
+  g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
+  g_return_if_fail (self->workspace == NULL);
+
+  self->workspace = g_object_ref (workspace);
+  sq_session_view_set_workspace (self->session, workspace);
+  selection = gtk_no_selection_new (G_LIST_MODEL (g_object_ref (self->list)));
+  gtk_grid_view_set_model (self->grid, GTK_SELECTION_MODEL (selection));
+  g_signal_connect_swapped (workspace, "notify::project", G_CALLBACK (on_project_changed), self);
+  g_signal_connect_swapped (workspace, "notify::project-error", G_CALLBACK (update_state), self);
+  g_signal_connect_swapped (self->list, "items-changed", G_CALLBACK (update_state), self);
+  on_project_changed (self);
+}
+
+void
+sq_sessions_page_open (SqSessionsPage *self, SqRun *run)
+{
+  g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
+
+  sq_session_view_open (self->session, run);
+  gtk_stack_set_visible_child_name (self->stack, "session");
+  notify_title (self);
+}
+
+gboolean
+sq_sessions_page_get_can_go_back (SqSessionsPage *self)
+{
+  g_return_val_if_fail (SQ_IS_SESSIONS_PAGE (self), FALSE);
+  return sq_session_view_get_run (self->session) != NULL;
+}
+
+void
+sq_sessions_page_go_back (SqSessionsPage *self)
+{
+  g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
+
+  sq_session_view_open (self->session, NULL);
+  update_state (self);
+}
+
+void
+sq_sessions_page_toggle_search (SqSessionsPage *self)
+{
+  gboolean on = !gtk_search_bar_get_search_mode (self->search_bar);
+
+  if (sq_sessions_page_get_can_go_back (self))
+    return;
+  gtk_search_bar_set_search_mode (self->search_bar, on);
+  if (on)
+    gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
+}
+
+void
+sq_sessions_page_export (SqSessionsPage *self)
+{
+  sq_session_view_export (self->session);
+}
+
+GListModel *
+sq_sessions_page_get_list (SqSessionsPage *self)
+{
+  return G_LIST_MODEL (self->list);
+}
+
+SqVideoView *
+sq_sessions_page_get_view (SqSessionsPage *self)
+{
+  return sq_session_view_get_view (self->session);
+}
+
+SqFilterState *
+sq_sessions_page_get_filter (SqSessionsPage *self)
+{
+  return sq_session_view_get_filter (self->session);
+}
+
+void
+sq_sessions_page_toggle_play (SqSessionsPage *self)
+{
+  sq_session_view_toggle_play (self->session);
+}
+
+void
+sq_sessions_page_step (SqSessionsPage *self, int direction)
+{
+  sq_session_view_step (self->session, direction);
+}
+
+SqRun *
+sq_sessions_page_get_run (SqSessionsPage *self)
+{
+  return sq_session_view_get_run (self->session);
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All stored runs, newest first; one of them opened.
+//
+// Properties: "title", "subtitle", "can-go-back" (a session is open).
+// Signals:    "run-again" (GStrv paths).
+#pragma once
+
+#include "video-view.h"
+#include "workspace.h"
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define SQ_TYPE_SESSIONS_PAGE (sq_sessions_page_get_type ())
+G_DECLARE_FINAL_TYPE (SqSessionsPage, sq_sessions_page, SQ, SESSIONS_PAGE, AdwBin)
+
+GtkWidget *sq_sessions_page_new (void);
+void sq_sessions_page_set_workspace (SqSessionsPage *self, SqWorkspace *workspace);
+
+void sq_sessions_page_open (SqSessionsPage *self, SqRun *run);
+void sq_sessions_page_rename (SqSessionsPage *self, SqRun *run); // asks for the name
+void sq_sessions_page_delete (SqSessionsPage *self, SqRun *run); // offers to undo
+void sq_sessions_page_run_again (SqSessionsPage *self, SqRun *run);
+
+gboolean sq_sessions_page_get_can_go_back (SqSessionsPage *self);
+void sq_sessions_page_go_back (SqSessionsPage *self);
+void sq_sessions_page_toggle_search (SqSessionsPage *self);
+void sq_sessions_page_export (SqSessionsPage *self); // of the open session
+
+GListModel *sq_sessions_page_get_list (SqSessionsPage *self); // of SqRunItem
+SqVideoView *sq_sessions_page_get_view (SqSessionsPage *self);
+SqFilterState *sq_sessions_page_get_filter (SqSessionsPage *self);
+void sq_sessions_page_toggle_play (SqSessionsPage *self);
+void sq_sessions_page_step (SqSessionsPage *self, int direction);
+SqRun *sq_sessions_page_get_run (SqSessionsPage *self); // the open one, or NULL
+
+G_END_DECLS

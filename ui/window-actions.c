@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window's actions and their keys.
+#include "config.h"
+
+#include "window-private.h"
+
+#include "toast.h"
+#include <glib/gi18n.h>
+
+/* Opening */
+
+static void
+open_files (SqWindow *self, GListModel *files, gboolean model)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < g_list_model_get_n_items (files); i++)
+    {
+      g_autoptr (GFile) file = g_list_model_get_item (files, i);
+      char *path = g_file_get_path (file);
+
+      if (path != NULL)
+        g_ptr_array_add (paths, path);
+    }
+  if (paths->len == 0)
+    return;
+  g_ptr_array_add (paths, NULL);
+  if (model)
+    sq_models_page_add_files (self->models, (const char *const *) paths->pdata);
+  else
+    sq_window_open_paths (self, (const char *const *) paths->pdata);
+}
+
+static void
+on_chooser_response (GtkNativeDialog *dialog, int response, SqWindow *self)
+{
+  g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
+  gboolean model = GPOINTER_TO_INT (g_object_get_data (G_OBJECT (dialog), "model"));
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    open_files (self, files, model);
+  g_clear_object (&self->chooser);
+}
+
+static GtkFileFilter *
+make_filter (const char *name, const char *const *types, const char *const *suffixes)
+{
+  GtkFileFilter *filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, name);
+  for (guint i = 0; types != NULL && types[i] != NULL; i++)
+    gtk_file_filter_add_mime_type (filter, types[i]);
+  for (guint i = 0; suffixes != NULL && suffixes[i] != NULL; i++)
+    gtk_file_filter_add_suffix (filter, suffixes[i]);
+  return filter;
+}
+
+static void
+action_open (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+  gboolean model = g_str_equal (name, "win.add-model"), folder = g_str_equal (name, "win.open-folder");
+  g_autoptr (GtkFileFilter) filter = NULL;
+  g_autoptr (GtkFileFilter) all = make_filter (_("All Files"), (const char *const[]){ "application/octet-stream", NULL }, NULL);
+
+  if (self->chooser != NULL)
+    return;
+  self->chooser =
+      gtk_file_chooser_native_new (model    ? _("Add Model")
+                                   : folder ? _("Open Folder")
+                                            : _("Open"),
+                                   GTK_WINDOW (self), folder ? GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER : GTK_FILE_CHOOSER_ACTION_OPEN,
+                                   model ? _("_Add") : _("_Open"), NULL);
+  if (model)
+    filter = make_filter (_("Models"), NULL, (const char *const[]){ "onnx", "cfg", "weights", NULL });
+  else
+    filter = make_filter (_("Pictures and Videos"), (const char *const[]){ "image/*", "video/*", NULL }, NULL);
+  gtk_file_filter_add_pattern (all, "*");
+  if (!folder)
+    {
+      gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), filter);
+      gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), all);
+      gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
+    }
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
+  g_object_set_data (G_OBJECT (self->chooser), "model", GINT_TO_POINTER (model));
+  g_signal_connect_object (self->chooser, "response", G_CALLBACK (on_chooser_response), self, 0);
+  if (model)
+    sq_window_show_page (self, "models");
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+static void
+action_open_camera (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+
+  // /dev is kept in memory: looking there does not wait for a disk.
+  for (int i = 0; i < 16; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/dev/video%d", i);
+
+      if (g_file_test (path, G_FILE_TEST_EXISTS))
+        {
+          sq_window_open_paths (self, (const char *const[]){ path, NULL });
+          return;
+        }
+    }
+  sq_toast (widget, _("No camera found"));
+}
+
+static void
+action_try_sample (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+  g_autofree char *sample = sq_workspace_find_sample (self->workspace);
+
+  if (sample != NULL)
+    sq_window_open_paths (self, (const char *const[]){ sample, NULL });
+  else
+    sq_toast (widget, _("The sample picture is not installed"));
+}
+
+/* Navigation */
+
+static void
+action_show_page (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  sq_window_show_page (SQ_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+static void
+action_back (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+  const char *page = sq_window_get_page (self);
+
+  if (g_strcmp0 (page, "sessions") == 0 && sq_sessions_page_get_can_go_back (self->sessions))
+    sq_sessions_page_go_back (self->sessions);
+  else if (g_strcmp0 (page, "models") == 0 && sq_models_page_get_can_go_back (self->models))
+    sq_models_page_go_back (self->models);
+  else if (adw_leaflet_get_folded (self->leaflet))
+    adw_leaflet_navigate (self->leaflet, ADW_NAVIGATION_DIRECTION_BACK);
+}
+
+static void
+action_search (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+
+  sq_window_show_page (self, "sessions");
+  sq_sessions_page_toggle_search (self->sessions);
+}
+
+static void
+action_fullscreen (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  if (gtk_window_is_fullscreen (GTK_WINDOW (widget)))
+    gtk_window_unfullscreen (GTK_WINDOW (widget));
+  else
+    gtk_window_fullscreen (GTK_WINDOW (widget));
+}
+
+static void
+action_escape (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  // Full screen first, then what lies over the page.
+  if (gtk_window_is_fullscreen (GTK_WINDOW (widget)))
+    gtk_window_unfullscreen (GTK_WINDOW (widget));
+  else
+    action_back (widget, name, parameter);
+}
+
+static void
+action_inspector (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  GSettings *settings = sq_workspace_get_settings (SQ_WINDOW (widget)->workspace);
+
+  g_settings_set_boolean (settings, "inspector-visible", !g_settings_get_boolean (settings, "inspector-visible"));
+}
+
+/* What runs */
+
+static gboolean
+on_sessions (SqWindow *self)
+{
+  return g_strcmp0 (sq_window_get_page (self), "sessions") == 0;
+}
+
+static void
+action_play (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+
+  if (on_sessions (self))
+    sq_sessions_page_toggle_play (self->sessions);
+  else
+    sq_detect_page_toggle_play (self->detect);
+}
+
+static void
+action_step (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+  int direction = g_variant_get_int32 (parameter);
+
+  if (on_sessions (self))
+    sq_sessions_page_step (self->sessions, direction);
+  else
+    sq_detect_page_step (self->detect, direction);
+}
+
+static void
+action_confidence (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+  SqFilterState *filter = on_sessions (self) ? sq_sessions_page_get_filter (self->sessions) : sq_detect_page_get_filter (self->detect);
+  float confidence = sq_filter_state_get_confidence (filter) + g_variant_get_double (parameter);
+
+  sq_filter_state_set_confidence (filter, CLAMP (confidence, SQ_SCORE_FLOOR, 1.f));
+}
+
+static void
+action_zoom (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqVideoView *view = _sq_window_get_view (SQ_WINDOW (widget));
+  g_autofree char *action = g_strconcat ("view.", name + strlen ("win."), NULL);
+
+  if (view != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (view), action, NULL);
+}
+
+static void
+action_close_run (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+
+  if (g_strcmp0 (sq_window_get_page (self), "detect") == 0)
+    sq_detect_page_close (self->detect);
+}
+
+static void
+action_export (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  sq_sessions_page_export (SQ_WINDOW (widget)->sessions);
+}
+
+static void
+action_run_again (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+  SqRun *run = sq_sessions_page_get_run (self->sessions);
+
+  if (run != NULL)
+    sq_sessions_page_run_again (self->sessions, run);
+}
+
+void
+_sq_window_update_actions (SqWindow *self)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  gboolean view = _sq_window_get_view (self) != NULL;
+  gboolean session = on_sessions (self) && sq_sessions_page_get_can_go_back (self->sessions);
+  static const char *const on_view[] = { "win.play",     "win.step",     "win.confidence", "win.zoom-in",
+                                         "win.zoom-out", "win.zoom-fit", "win.copy",       "win.inspector" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (on_view); i++)
+    gtk_widget_action_set_enabled (widget, on_view[i], view);
+  gtk_widget_action_set_enabled (widget, "win.export", session);
+  gtk_widget_action_set_enabled (widget, "win.run-again", session);
+}
+
+void
+_sq_window_class_init_actions (GtkWidgetClass *widget_class)
+{
+  static const struct
+  {
+    const char *name, *type;
+    GtkWidgetActionActivateFunc activate;
+  } actions[] = {
+    { "win.open", NULL, action_open },
+    { "win.open-folder", NULL, action_open },
+    { "win.add-model", NULL, action_open },
+    { "win.open-camera", NULL, action_open_camera },
+    { "win.try-sample", NULL, action_try_sample },
+    { "win.show-page", "s", action_show_page },
+    { "win.back", NULL, action_back },
+    { "win.escape", NULL, action_escape },
+    { "win.search", NULL, action_search },
+    { "win.fullscreen", NULL, action_fullscreen },
+    { "win.inspector", NULL, action_inspector },
+    { "win.play", NULL, action_play },
+    { "win.step", "i", action_step },
+    { "win.confidence", "d", action_confidence },
+    { "win.zoom-in", NULL, action_zoom },
+    { "win.zoom-out", NULL, action_zoom },
+    { "win.zoom-fit", NULL, action_zoom },
+    { "win.copy", NULL, action_zoom },
+    { "win.close-run", NULL, action_close_run },
+    { "win.export", NULL, action_export },
+    { "win.run-again", NULL, action_run_again },
+  };
+  static const struct
+  {
+    guint key;
+    GdkModifierType modifiers;
+    const char *action;
+  } keys[] = {
+    { GDK_KEY_o, GDK_CONTROL_MASK, "win.open" },
+    { GDK_KEY_o, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.open-folder" },
+    { GDK_KEY_f, GDK_CONTROL_MASK, "win.search" },
+    { GDK_KEY_e, GDK_CONTROL_MASK, "win.export" },
+    { GDK_KEY_d, GDK_CONTROL_MASK, "win.run-again" },
+    { GDK_KEY_c, GDK_CONTROL_MASK, "win.copy" },
+    { GDK_KEY_F9, 0, "win.inspector" },
+    { GDK_KEY_F11, 0, "win.fullscreen" },
+    { GDK_KEY_Escape, 0, "win.escape" },
+    { GDK_KEY_Left, GDK_ALT_MASK, "win.back" },
+    { GDK_KEY_space, 0, "win.play" },
+    { GDK_KEY_plus, 0, "win.zoom-in" },
+    { GDK_KEY_equal, 0, "win.zoom-in" },
+    { GDK_KEY_KP_Add, 0, "win.zoom-in" },
+    { GDK_KEY_minus, 0, "win.zoom-out" },
+    { GDK_KEY_KP_Subtract, 0, "win.zoom-out" },
+    { GDK_KEY_0, 0, "win.zoom-fit" },
+    { GDK_KEY_KP_0, 0, "win.zoom-fit" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].type, actions[i].activate);
+  // On the window, in the bubble phase: an entry or a focused button has the key first.
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    gtk_widget_class_add_binding_action (widget_class, keys[i].key, keys[i].modifiers, keys[i].action, NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_comma, 0, "win.step", "i", -1);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_period, 0, "win.step", "i", 1);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_bracketleft, 0, "win.confidence", "d", -.05);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_bracketright, 0, "win.confidence", "d", .05);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1, GDK_ALT_MASK, "win.show-page", "s", "detect");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_2, GDK_ALT_MASK, "win.show-page", "s", "models");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_3, GDK_ALT_MASK, "win.show-page", "s", "sessions");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_4, GDK_ALT_MASK, "win.show-page", "s", "devices");
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "window.h"
+
+#include "device-strip.h"
+#include "drop-overlay.h"
+#include "model-picker.h"
+
+G_BEGIN_DECLS
+
+struct _SqWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  /* Template widgets */
+  AdwToastOverlay *toasts;
+  AdwLeaflet *leaflet;
+  GtkListBox *sidebar;
+  GtkStack *pages;
+  GtkWidget *header;
+  AdwWindowTitle *title;
+  GtkWidget *back;
+  GtkWidget *open_button, *search_button, *inspector_button;
+  SqModelPicker *picker;
+  SqDetectPage *detect;
+  SqModelsPage *models;
+  SqSessionsPage *sessions;
+  SqDevicesPage *devices;
+  SqDeviceStrip *strip;
+  SqDropOverlay *drop_overlay;
+
+  SqWorkspace *workspace;
+  GtkFileChooserNative *chooser; // while open
+  GtkDropTarget *drop_target;    // borrowed
+  guint tick_id;
+  guint fold_id;
+  guint warm_id, n_warm; // pages measured in advance
+};
+
+void _sq_window_class_init_actions (GtkWidgetClass *widget_class);
+void _sq_window_init_dnd (SqWindow *self);
+void _sq_window_update_header (SqWindow *self);
+void _sq_window_update_actions (SqWindow *self);
+SqVideoView *_sq_window_get_view (SqWindow *self); // of the page on show, or NULL
+
+G_END_DECLS
