@@ -119,16 +119,16 @@ run (int argc, char **argv)
       sq_cli_error ("%s", error->message);
       return SQ_EXIT_NOTHING;
     }
+  for (int s = 0; s < SQ_N_STAGES; s++)
+    times[s] = (Times){ g_new (double, MAX_RUNS), 0 };
+  frame = make_frame (1280, 720);
+  ok = measure (detector, frame, seconds, times, &error);
   if (layers)
     {
       g_autofree char *text = sq_detector_describe (detector);
 
       fputs (text != NULL ? text : "", stdout);
     }
-  for (int s = 0; s < SQ_N_STAGES; s++)
-    times[s] = (Times){ g_new (double, MAX_RUNS), 0 };
-  frame = make_frame (1280, 720);
-  ok = measure (detector, frame, seconds, times, &error);
   if (!ok)
     sq_cli_error ("%s", error->message);
   else if (g_strcmp0 (format, "json") == 0)

@@ -4,6 +4,7 @@
 
 #include "kernels/kernels.h"
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #define PIECE 4096 // floats
@@ -94,6 +95,38 @@ _sq_cpu_run_dnn (CpuExec *self, Step *step)
     return FALSE;
   if (pass)
     act_pass (&step->act, y, y, residual, step->n);
+  return TRUE;
+}
+
+typedef struct
+{
+  SqAct act;
+  const float *residual;
+} Finish;
+
+// While the rows are in the first cache.
+static void
+finish_rows (float *y, gsize offset, gsize n, const void *data)
+{
+  const Finish *f = data;
+
+  act_piece (&f->act, y, y, f->residual != NULL ? f->residual + offset : NULL, n);
+}
+
+gboolean
+_sq_cpu_run_winograd (CpuExec *self, Step *step)
+{
+  const SqWinograd *w = &step->winograd;
+  const float *x = cpu_data (self, step->in[0]);
+  float *y = cpu_data (self, step->out[0]);
+  Finish finish = { step->act, step->n_in > 1 ? cpu_data (self, step->in[1]) : NULL };
+  gboolean bare = finish.act.kind == SQ_ACT_NONE && finish.residual == NULL;
+  int tiles = sq_k_winograd_tiles (w);
+
+#pragma omp parallel for schedule(dynamic)
+  for (int first = 0; first < tiles; first += step->winograd_tiles)
+    sq_k_winograd_run (w, x, y, first, MIN (step->winograd_tiles, tiles - first), self->scratch + omp_get_thread_num () * self->scratch_floats,
+                       bare ? NULL : finish_rows, &finish);
   return TRUE;
 }
 

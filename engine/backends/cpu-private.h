@@ -8,6 +8,7 @@
 
 #include "backend.h"
 #include "dnn.h"
+#include "kernels/winograd.h"
 
 typedef enum
 {
@@ -42,6 +43,9 @@ struct _Step
   int out[SQ_MAX_OUT];
   int n_in, n_out;
   SqDnnOp *op;
+  SqWinograd winograd;
+  int winograd_tiles; // per call
+  gint64 ns;          // total so far
   SqAct act;          // pass after a convolution
   gsize n;            // floats (elementwise)
   gsize n_right;      // of a binary's right side: 1, n, or the padded channels
@@ -61,6 +65,9 @@ struct _CpuExec
   int *of_value[N_LAYOUTS]; // buffer of each value, -1 none
   char *arena;
   gsize arena_bytes;
+  float *scratch;     // Winograd: `scratch_floats` for each thread
+  gsize scratch_floats;
+  guint64 runs;
 };
 
 static inline Buffer *
@@ -87,6 +94,7 @@ gboolean _sq_cpu_arena (CpuExec *self, GError **error);
 // cpu-kernels.c: what steps run
 gboolean _sq_cpu_run_reference (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_dnn (CpuExec *self, Step *step);
+gboolean _sq_cpu_run_winograd (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_act (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_binary (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_concat (CpuExec *self, Step *step);

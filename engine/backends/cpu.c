@@ -5,6 +5,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void
 cpu_free (SqExec *exec)
@@ -18,6 +19,7 @@ cpu_free (SqExec *exec)
   for (int l = 0; l < N_LAYOUTS; l++)
     g_free (self->of_value[l]);
   free (self->arena);
+  free (self->scratch);
   g_free (self);
 }
 
@@ -44,7 +46,24 @@ cpu_compile (const SqGraph *graph, const SqExecOptions *options, GError **error)
       cpu_free (&self->parent);
       return NULL;
     }
+  self->scratch_floats = (self->scratch_floats + 15) & ~(gsize) 15;
+  self->scratch = aligned_alloc (64, MAX (self->scratch_floats * self->threads * sizeof (float), 64));
+  if (self->scratch == NULL)
+    {
+      cpu_free (&self->parent);
+      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "There is not enough memory to run this network: use a smaller input size.");
+      return NULL;
+    }
   return &self->parent;
+}
+
+static gint64
+now_ns (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return (gint64) t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static void
@@ -69,6 +88,7 @@ cpu_run (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error)
 {
   CpuExec *self = (CpuExec *) exec;
   const SqGraph *graph = self->graph;
+  gint64 last;
 
   for (guint i = 0; i < graph->outputs->len; i++)
     {
@@ -80,13 +100,19 @@ cpu_run (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error)
     }
   omp_set_num_threads (self->threads);
   resolve (self, in, out);
+  last = now_ns ();
   for (guint s = 0; s < self->steps->len; s++)
     {
       Step *step = g_ptr_array_index (self->steps, s);
+      gint64 now;
 
       if (!step->run (self, step))
         goto no_memory;
+      now = now_ns ();
+      step->ns += now - last;
+      last = now;
     }
+  self->runs++;
   for (guint i = 0; i < graph->outputs->len; i++)
     {
       const Buffer *b = cpu_buffer (self, self->of_value[LAYOUT_PLAIN][g_array_index (graph->outputs, int, i)]);
@@ -115,7 +141,7 @@ cpu_describe (SqExec *exec)
       const SqValue *v = step->node != NULL ? sq_graph_value (self->graph, step->node->out[0]) : NULL;
       g_autofree char *shape = v != NULL ? sq_shape_to_string (&v->shape) : g_strdup ("");
 
-      g_string_append_printf (s, "%-12s %-16s %s\n", step->name, shape,
+      g_string_append_printf (s, "%8.3f ms %-12s %-16s %s\n", self->runs > 0 ? (double) step->ns / 1e6 / (double) self->runs : 0, step->name, shape,
                               step->op != NULL                        ? sq_dnn_op_implementation (step->op)
                               : step->run == _sq_cpu_run_reference ? "reference"
                                                                    : "");
