@@ -17,14 +17,14 @@ test:
 	.ci/install-deps --tests
 	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized
 	ninja -C $(BUILD)-test
-	tests/run $(BUILD)-test --no-suite slow --no-suite bench
+	tests/run-suites $(BUILD)-test --no-suite slow --no-suite bench
 
 # Also the slow suites: every model on the reference backend, ten million detections.
 test-all:
 	.ci/install-deps --tests
 	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized
 	ninja -C $(BUILD)-test
-	tests/run $(BUILD)-test --no-suite bench
+	tests/run-suites $(BUILD)-test --no-suite bench
 
 bench: all
 	tests/bench/run $(BUILD)
@@ -33,13 +33,13 @@ asan:
 	.ci/install-deps --tests
 	[ -f $(BUILD)-asan/build.ninja ] || meson setup $(BUILD)-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
 	ninja -C $(BUILD)-asan
-	tests/run $(BUILD)-asan --setup asan --no-suite slow --no-suite bench
+	tests/run-suites $(BUILD)-asan --setup asan --no-suite slow --no-suite bench
 
 tsan:
 	.ci/install-deps --tests
 	[ -f $(BUILD)-tsan/build.ninja ] || meson setup $(BUILD)-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
 	ninja -C $(BUILD)-tsan
-	tests/run $(BUILD)-tsan --setup tsan --suite run --suite media --suite data
+	tests/run-suites $(BUILD)-tsan --setup tsan --suite run --suite media --suite data
 
 install: all
 	meson install -C $(BUILD)

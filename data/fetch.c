@@ -153,7 +153,8 @@ receive (GInputStream *body, const char *part, gboolean append, guint64 done, gu
     }
   if (done < size)
     {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "The download of %s broke off after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes; try again to go on with it.",
+      g_set_error (error, SQ_ERROR, SQ_ERROR_IO,
+                   "The download of %s broke off after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes; try again to go on with it.",
                    url, done, size);
       return FALSE;
     }

@@ -363,8 +363,8 @@ sq_thumbnail_insert (SqStore *store, gint64 run, gint64 seq, GBytes *jpeg, GErro
 gboolean
 sq_sample_insert (SqStore *store, gint64 run, const char *device, const SqDeviceSample *sample, GError **error)
 {
-  SqStatement *statement = sq_store_prepare (store,
-                                             "INSERT OR REPLACE INTO device_sample (run, device, at_us, compute, own, memory) VALUES (?, ?, ?, ?, ?, ?)", error);
+  SqStatement *statement = sq_store_prepare (
+      store, "INSERT OR REPLACE INTO device_sample (run, device, at_us, compute, own, memory) VALUES (?, ?, ?, ?, ?, ?)", error);
 
   if (statement == NULL)
     return FALSE;

@@ -197,7 +197,9 @@ sq_model_load (const char *path, const SqModelOptions *options, GCancellable *ca
   self->format = import->format;
   self->precision = g_steal_pointer (&import->precision);
   self->metadata = g_hash_table_ref (import->metadata);
-  if ((cfg != NULL && (!hash_file (checksum, &self->file_size, cfg, cancellable, error) || !hash_file (checksum, &self->file_size, weights, cancellable, error)))
+  if ((cfg != NULL
+       && (!hash_file (checksum, &self->file_size, cfg, cancellable, error)
+           || !hash_file (checksum, &self->file_size, weights, cancellable, error)))
       || (cfg == NULL && !hash_file (checksum, &self->file_size, path, cancellable, error)))
     return NULL;
   self->sha256 = g_strdup (g_checksum_get_string (checksum));

@@ -143,7 +143,8 @@ run (int argc, char **argv)
       printf ("%s on %s, %d x %d, %u runs, built in %.0f ms\n", model->name, sq_detector_get_device (detector), model->input.width, model->input.height,
               times[0].n, build_ms);
       for (int s = 1; s <= SQ_N_STAGES; s++)
-        printf ("%-15s p50 %8.3f ms   p99 %8.3f ms\n", titles[s % SQ_N_STAGES], quantile (&times[s % SQ_N_STAGES], .5), quantile (&times[s % SQ_N_STAGES], .99));
+        printf ("%-15s p50 %8.3f ms   p99 %8.3f ms\n", titles[s % SQ_N_STAGES], quantile (&times[s % SQ_N_STAGES], .5),
+                quantile (&times[s % SQ_N_STAGES], .99));
       printf ("%.1f frames/s, %.1f GFLOP/s in the network\n", 1e3 / quantile (&times[0], .5), model->flop / 1e6 / quantile (&times[SQ_STAGE_INFER], .5));
     }
   sq_frame_unref (frame);

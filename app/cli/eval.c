@@ -31,7 +31,9 @@ typedef struct
 static char *
 plain_name (const char *name)
 {
-  static const char *const same[][2] = { { "motorbike", "motorcycle" }, { "aeroplane", "airplane" }, { "sofa", "couch" }, { "tvmonitor", "tv" }, { "body", "person" } };
+  static const char *const same[][2] = {
+    { "motorbike", "motorcycle" }, { "aeroplane", "airplane" }, { "sofa", "couch" }, { "tvmonitor", "tv" }, { "body", "person" }
+  };
   GString *plain = g_string_new (NULL);
 
   for (const char *p = name; *p != '\0'; p++)

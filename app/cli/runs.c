@@ -144,7 +144,8 @@ show (SqProject *project, gint64 id, const Options *o)
   when = format_time (run->started_us);
   counts = sq_run_describe_counts (run, 0);
   paths = g_strjoinv (", ", run->paths);
-  printf ("run         %" G_GINT64_FORMAT "\nname        %s\nnote        %s\nstarted     %s, %s\n", run->id, run->name, run->note, when, state_names[run->state]);
+  printf ("run         %" G_GINT64_FORMAT "\nname        %s\nnote        %s\nstarted     %s, %s\n", run->id, run->name, run->note, when,
+          state_names[run->state]);
   if (run->message != NULL)
     printf ("message     %s\n", run->message);
   printf ("source      %s (%d x %d)\nmodel       %s, %s (%s)\ndevice      %s\n", paths, run->width, run->height, run->model, run->level, run->model_path,

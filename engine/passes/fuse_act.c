@@ -63,7 +63,8 @@ split_hardswish (const Context *c, const SqNode *node)
 {
   const SqNode *mul;
 
-  if (!((node->params.binary == SQ_BINARY_DIV && scalar_is (c, node->in[1], 6)) || (node->params.binary == SQ_BINARY_MUL && scalar_is (c, node->in[1], 1 / 6.f))))
+  if (!((node->params.binary == SQ_BINARY_DIV && scalar_is (c, node->in[1], 6))
+        || (node->params.binary == SQ_BINARY_MUL && scalar_is (c, node->in[1], 1 / 6.f))))
     return SQ_NO_VALUE;
   mul = producer_of (c, node->in[0], &sq_op_binary);
   if (mul == NULL || mul->params.binary != SQ_BINARY_MUL)

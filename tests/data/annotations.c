@@ -55,7 +55,9 @@ test_coco (void)
   assert_refused (folder, "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[3]}", "image 0");
   assert_refused (folder, "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[],\"annotations\":[{\"bbox\":[1,2,3,4],\"image_id\":1,\"category_id\":1}]}",
                   "no listed image");
-  assert_refused (folder, "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[{\"id\":1,\"file_name\":\"x\"}],\"annotations\":[{\"bbox\":[1,2],\"image_id\":1}]}",
+  assert_refused (folder,
+                  "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[{\"id\":1,\"file_name\":\"x\"}],\"annotations\":[{\"bbox\":[1,2]"
+                  ",\"image_id\":1}]}",
                   "four numbers");
   assert_refused (folder, "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[{\"id\":\"x\",\"file_name\":\"x\"}],\"annotations\":[]}", "image 0");
   remove_folder (folder);

@@ -74,7 +74,9 @@ make_result (const char *path, gint64 index, guint n, gboolean with_pixels)
     {
       float x = (float) ((index * 31 + i * 97) % 600) + .123f, y = (float) ((index * 17 + i * 53) % 440) + .456f;
 
-      candidates[i] = (SqDetection){ .x1 = x, .y1 = y, .x2 = x + 20.789f, .y2 = y + 30.1f, .score = .95f - .9f * i / MAX (n, 1), .class_id = (int) ((index + i) % 3) };
+      candidates[i] = (SqDetection){
+        .x1 = x, .y1 = y, .x2 = x + 20.789f, .y2 = y + 30.1f, .score = .95f - .9f * i / MAX (n, 1), .class_id = (int)((index + i) % 3)
+      };
     }
   result = sq_result_new (frame, candidates, n, FALSE);
   result->stage_ns[SQ_STAGE_INFER] = 1000000 + index;

@@ -82,7 +82,11 @@ test_grey (void)
   static const struct
   {
     const char *name, *codec, *format;
-  } cases[] = { { "a.png", "png", "gray" }, { "b.png", "png", "gray16be" }, { "c.jpg", "mjpeg", "gray" }, { "d.pgm", "pgm", "gray" }, { "e.png", "png", "ya8" } };
+  } cases[] = { { "a.png", "png", "gray" },
+                { "b.png", "png", "gray16be" },
+                { "c.jpg", "mjpeg", "gray" },
+                { "d.pgm", "pgm", "gray" },
+                { "e.png", "png", "ya8" } };
   char *folder = make_folder ();
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -154,7 +154,8 @@ check_name (GtkWidget *widget, gpointer data)
     icon = gtk_menu_button_get_icon_name (GTK_MENU_BUTTON (widget));
   // The parts inside composite widgets of the toolkit have their names elsewhere.
   if (icon == NULL || gtk_widget_get_ancestor (widget, GTK_TYPE_WINDOW_CONTROLS) != NULL
-      || gtk_widget_get_ancestor (widget, GTK_TYPE_SPIN_BUTTON) != NULL || gtk_widget_get_ancestor (widget, GTK_TYPE_SEARCH_BAR) != NULL || gtk_widget_get_ancestor (widget, ADW_TYPE_ENTRY_ROW) != NULL)
+      || gtk_widget_get_ancestor (widget, GTK_TYPE_SPIN_BUTTON) != NULL || gtk_widget_get_ancestor (widget, GTK_TYPE_SEARCH_BAR) != NULL
+      || gtk_widget_get_ancestor (widget, ADW_TYPE_ENTRY_ROW) != NULL)
     return;
   if (gtk_widget_get_tooltip_text (widget) == NULL)
     {
