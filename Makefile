@@ -15,14 +15,14 @@ run:
 
 test:
 	.ci/install-deps --tests
-	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized
+	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized $(if $(CI),-Dwerror=true)
 	ninja -C $(BUILD)-test
 	tests/run-suites $(BUILD)-test --no-suite slow --no-suite bench
 
 # Also the slow suites: every model on the reference backend, ten million detections.
 test-all:
 	.ci/install-deps --tests
-	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized
+	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized $(if $(CI),-Dwerror=true)
 	ninja -C $(BUILD)-test
 	tests/run-suites $(BUILD)-test --no-suite bench
 
