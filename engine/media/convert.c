@@ -86,8 +86,8 @@ prepare (SqConverter *self, const AVFrame *frame)
 
   if (descriptor == NULL || !sws_isSupportedInput (format))
     return FALSE;
-  self->sws = sws_getCachedContext (self->sws, frame->width, frame->height, format, frame->width, frame->height, AV_PIX_FMT_RGB24, flags, NULL,
-                                    NULL, NULL);
+  self->sws = sws_getCachedContext (self->sws, frame->width, frame->height, format, frame->width, frame->height, AV_PIX_FMT_RGB24, flags,
+                                    NULL, NULL, NULL);
   if (self->sws == NULL)
     return FALSE;
   if ((descriptor->flags & AV_PIX_FMT_FLAG_RGB) == 0)

@@ -59,9 +59,9 @@ test_formats (void)
     const char *name, *codec, *format;
     int tolerance;
   } cases[] = {
-    { "a.png", "png", "rgb24", 0 },          { "b.png", "png", "rgba", 0 },       { "c.png", "png", "rgb48be", 1 },
-    { "d.bmp", "bmp", "bgr24", 0 },          { "e.tiff", "tiff", "rgb24", 0 },    { "f.tga", "targa", "bgr24", 0 },
-    { "g.jpg", "mjpeg", "yuvj420p", 8 },     { "h.jpg", "mjpeg", "yuvj444p", 8 }, { "i.ppm", "ppm", "rgb48be", 1 },
+    { "a.png", "png", "rgb24", 0 },          { "b.png", "png", "rgba", 0 },         { "c.png", "png", "rgb48be", 1 },
+    { "d.bmp", "bmp", "bgr24", 0 },          { "e.tiff", "tiff", "rgb24", 0 },      { "f.tga", "targa", "bgr24", 0 },
+    { "g.jpg", "mjpeg", "yuvj420p", 8 },     { "h.jpg", "mjpeg", "yuvj444p", 8 },   { "i.ppm", "ppm", "rgb48be", 1 },
     { "a%03d [b]*.png", "png", "rgb24", 0 }, { "j:k.jpg", "mjpeg", "yuvj422p", 8 },
   };
   char *folder = make_folder ();
@@ -82,7 +82,11 @@ test_grey (void)
   static const struct
   {
     const char *name, *codec, *format;
-  } cases[] = { { "a.png", "png", "gray" }, { "b.png", "png", "gray16be" }, { "c.jpg", "mjpeg", "gray" }, { "d.pgm", "pgm", "gray" }, { "e.png", "png", "ya8" } };
+  } cases[] = { { "a.png", "png", "gray" },
+                { "b.png", "png", "gray16be" },
+                { "c.jpg", "mjpeg", "gray" },
+                { "d.pgm", "pgm", "gray" },
+                { "e.png", "png", "ya8" } };
   char *folder = make_folder ();
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
