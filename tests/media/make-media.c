@@ -157,6 +157,8 @@ drain (AVFormatContext *format, AVCodecContext *codec, AVStream *stream)
 
   while (avcodec_receive_packet (codec, packet) >= 0)
     {
+      if (packet->duration == 0) // else the last frame has no length and MP4's edit list cuts it off
+        packet->duration = MAX (1, codec->time_base.den / (25 * codec->time_base.num));
       av_packet_rescale_ts (packet, codec->time_base, stream->time_base);
       packet->stream_index = stream->index;
       g_assert_cmpint (av_interleaved_write_frame (format, packet), >=, 0);
