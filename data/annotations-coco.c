@@ -39,7 +39,8 @@ get_number (JsonObject *object, const char *name, double otherwise)
 {
   JsonNode *node = json_object_get_member (object, name);
 
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) != G_TYPE_STRING ? json_node_get_double (node) : otherwise;
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) != G_TYPE_STRING ? json_node_get_double (node)
+                                                                                                          : otherwise;
 }
 
 static const char *
@@ -47,11 +48,11 @@ get_string (JsonObject *object, const char *name)
 {
   JsonNode *node = json_object_get_member (object, name);
 
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node)
+                                                                                                          : NULL;
 }
 
-static gboolean
-fail (GError **error, const char *path, const char *format, ...) G_GNUC_PRINTF (3, 4);
+static gboolean fail (GError **error, const char *path, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 static gboolean
 fail (GError **error, const char *path, const char *format, ...)
@@ -157,7 +158,9 @@ read_boxes (JsonObject *root, GHashTable *images, GHashTable *classes, const cha
       JsonObject *object = get_object (array, i);
       JsonArray *bbox = get_array (object, "bbox");
       gint64 image_id = object != NULL ? (gint64) get_number (object, "image_id", -1) : -1;
-      int class_id = object != NULL ? GPOINTER_TO_INT (g_hash_table_lookup (classes, GINT_TO_POINTER ((int) get_number (object, "category_id", -1)))) : 0;
+      int class_id = object != NULL
+                         ? GPOINTER_TO_INT (g_hash_table_lookup (classes, GINT_TO_POINTER ((int) get_number (object, "category_id", -1))))
+                         : 0;
       Image *image = g_hash_table_lookup (images, &image_id);
       SqLabelBox box;
       double x, y, width, height;
@@ -172,7 +175,9 @@ read_boxes (JsonObject *root, GHashTable *images, GHashTable *classes, const cha
       y = json_array_get_double_element (bbox, 1);
       width = json_array_get_double_element (bbox, 2);
       height = json_array_get_double_element (bbox, 3);
-      box = (SqLabelBox){ x, y, x + width, y + height, get_number (object, "area", width * height), class_id - 1, get_number (object, "iscrowd", 0) != 0 };
+      box = (SqLabelBox){
+        x, y, x + width, y + height, get_number (object, "area", width * height), class_id - 1, get_number (object, "iscrowd", 0) != 0
+      };
       g_array_append_val (image->boxes, box);
     }
   return TRUE;

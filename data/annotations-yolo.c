@@ -12,7 +12,8 @@ static char **
 read_names (const char *folder)
 {
   static const char *const lists[] = { "classes.txt", "obj.names", "coco.names", "../classes.txt" };
-  g_autofree char *yaml_path = g_build_filename (folder, "data.yaml", NULL), *above_path = g_build_filename (folder, "..", "data.yaml", NULL);
+  g_autofree char *yaml_path = g_build_filename (folder, "data.yaml", NULL),
+                  *above_path = g_build_filename (folder, "..", "data.yaml", NULL);
   g_autofree char *yaml = NULL;
   g_autoptr (GPtrArray) names = NULL;
   const char *start;
@@ -119,7 +120,8 @@ read_boxes (SqLabelledImage *image, const char *path, int *max_class, GError **e
         }
       if (n < 5 || numbers[0] < 0 || numbers[0] >= MAX_CLASSES)
         {
-          g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "“%s” is not a YOLO label file: line %u is not “class x y width height”.", shown, i + 1);
+          g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "“%s” is not a YOLO label file: line %u is not “class x y width height”.", shown,
+                       i + 1);
           return FALSE;
         }
       box = (SqLabelBox){ .x1 = (numbers[1] - numbers[3] / 2) * width,
@@ -152,7 +154,8 @@ picture_size (SqLabelledImage *image, const char *path, GCancellable *cancellabl
 static gboolean
 is_list (const char *name)
 {
-  return strcmp (name, "classes.txt") == 0 || strcmp (name, "train.txt") == 0 || strcmp (name, "val.txt") == 0 || strcmp (name, "test.txt") == 0;
+  return strcmp (name, "classes.txt") == 0 || strcmp (name, "train.txt") == 0 || strcmp (name, "val.txt") == 0
+         || strcmp (name, "test.txt") == 0;
 }
 
 static int

@@ -22,8 +22,8 @@ typedef struct
 
 typedef struct
 {
-  gint64 id;        // COCO image id; else 0-based position
-  char *file_name;  // as stated, relative to the picture folder
+  gint64 id;         // COCO image id; else 0-based position
+  char *file_name;   // as stated, relative to the picture folder
   int width, height; // px, 0 unknown
   SqLabelBox *boxes;
   guint n_boxes;
@@ -38,7 +38,7 @@ typedef struct
 
   /*< private >*/
   GHashTable *by_name;
-  gboolean by_stem;   // names are compared without their suffix
+  gboolean by_stem; // names are compared without their suffix
 } SqAnnotations;
 
 // A COCO instances file, or a folder of YOLO txt files (with classes.txt, *.names or data.yaml beside them for names; box sizes then need

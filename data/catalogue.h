@@ -12,10 +12,10 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  char *name;    // file name in the store
-  char *sha256;  // lower-case hex
-  guint64 size;  // bytes
-  char *url;     // pinned to a commit
+  char *name;   // file name in the store
+  char *sha256; // lower-case hex
+  guint64 size; // bytes
+  char *url;    // pinned to a commit
 } SqCatalogueFile;
 
 typedef struct
@@ -28,11 +28,11 @@ typedef struct
   char *note;        // "" when none
   int width, height; // px of the network's input
   guint n_classes;
-  double ap;         // published AP .50:.95 on COCO val2017, -1 not published
-  double ap50;       // published AP .50, -1 not published
+  double ap;   // published AP .50:.95 on COCO val2017, -1 not published
+  double ap50; // published AP .50, -1 not published
   gboolean is_default;
-  GPtrArray *files;  // SqCatalogueFile; the first is the one to load
-  guint64 size;      // bytes, of all files
+  GPtrArray *files; // SqCatalogueFile; the first is the one to load
+  guint64 size;     // bytes, of all files
 } SqCatalogueEntry;
 
 typedef struct _SqCatalogue SqCatalogue;

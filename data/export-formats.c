@@ -9,7 +9,7 @@ typedef struct
 {
   GOutputStream *stream;
   GString *text;
-  gint64 n;             // written so far
+  gint64 n; // written so far
 } Out;
 
 // An object as all JSON forms write it, without the braces' outside.
@@ -36,8 +36,9 @@ append_frame (SqExport *self, GString *text, const SqStoredFrame *frame, GArray 
 {
   g_string_append (text, "{\"path\":");
   _sq_append_json (text, frame->path);
-  g_string_append_printf (text, ",\"width\":%d,\"height\":%d,\"index\":%" G_GINT64_FORMAT ",\"pts_ns\":%" G_GINT64_FORMAT ",\"detections\":[", frame->width,
-                          frame->height, frame->index, frame->pts_ns);
+  g_string_append_printf (text,
+                          ",\"width\":%d,\"height\":%d,\"index\":%" G_GINT64_FORMAT ",\"pts_ns\":%" G_GINT64_FORMAT ",\"detections\":[",
+                          frame->width, frame->height, frame->index, frame->pts_ns);
   for (guint i = 0; i < objects->len; i++)
     {
       if (i > 0)
@@ -73,7 +74,8 @@ _sq_export_json (SqExport *self, GOutputStream *stream, GError **error)
     return FALSE;
   g_string_append (text, "]");
   if (self->run->finished_us > self->run->started_us)
-    g_string_append_printf (text, ",\"seconds\":{\"total\":%" G_GINT64_FORMAT ".%06d}", (self->run->finished_us - self->run->started_us) / G_USEC_PER_SEC,
+    g_string_append_printf (text, ",\"seconds\":{\"total\":%" G_GINT64_FORMAT ".%06d}",
+                            (self->run->finished_us - self->run->started_us) / G_USEC_PER_SEC,
                             (int) ((self->run->finished_us - self->run->started_us) % G_USEC_PER_SEC));
   g_string_append (text, "}\n");
   return _sq_export_write (self, stream, text, error);
@@ -108,8 +110,8 @@ csv_frame (SqExport *self, const SqStoredFrame *frame, GArray *objects, gpointer
       const SqDetection *d = &g_array_index (objects, SqDetection, i);
       const float numbers[] = { d->score, d->x1, d->y1, d->x2, d->y2 };
 
-      g_string_append_printf (out->text, "%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ".%09" G_GINT64_FORMAT ",", frame->index >= 0 ? frame->index : frame->seq,
-                              frame->pts_ns / 1000000000, frame->pts_ns % 1000000000);
+      g_string_append_printf (out->text, "%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ".%09" G_GINT64_FORMAT ",",
+                              frame->index >= 0 ? frame->index : frame->seq, frame->pts_ns / 1000000000, frame->pts_ns % 1000000000);
       _sq_append_csv (out->text, frame->path);
       g_string_append_printf (out->text, ",%d,", d->class_id);
       _sq_append_csv (out->text, _sq_export_class_name (self, d->class_id));
@@ -140,8 +142,8 @@ coco_image (SqExport *self, const SqStoredFrame *frame, GArray *objects, gpointe
 
   g_string_append_printf (out->text, "%s{\"id\":%" G_GINT64_FORMAT ",\"file_name\":", out->n++ > 0 ? ",\n" : "\n", frame->seq + 1);
   _sq_append_json (out->text, name);
-  g_string_append_printf (out->text, ",\"width\":%d,\"height\":%d,\"frame_id\":%" G_GINT64_FORMAT ",\"pts_ns\":%" G_GINT64_FORMAT "}", frame->width,
-                          frame->height, frame->index, frame->pts_ns);
+  g_string_append_printf (out->text, ",\"width\":%d,\"height\":%d,\"frame_id\":%" G_GINT64_FORMAT ",\"pts_ns\":%" G_GINT64_FORMAT "}",
+                          frame->width, frame->height, frame->index, frame->pts_ns);
   return _sq_export_write (self, out->stream, out->text, error);
 }
 
@@ -207,7 +209,8 @@ set_contents (const char *path, const char *text, GError **error)
 
   if (g_file_set_contents (path, text, -1, &local_error))
     return TRUE;
-  g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s); free some space or choose another folder.", path, local_error->message);
+  g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s); free some space or choose another folder.", path,
+               local_error->message);
   return FALSE;
 }
 

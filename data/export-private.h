@@ -30,9 +30,9 @@ gboolean _sq_export_yolo (SqExport *self, const char *folder, GError **error);
 
 // Text.
 gboolean _sq_export_write (SqExport *self, GOutputStream *stream, GString *text, GError **error); // and empties `text`
-void _sq_append_float (GString *text, float value);        // shortest form that reads back the same
-void _sq_append_json (GString *text, const char *value);   // quoted and escaped
-void _sq_append_csv (GString *text, const char *value);    // quoted where needed
+void _sq_append_float (GString *text, float value);                                               // shortest form that reads back the same
+void _sq_append_json (GString *text, const char *value);                                          // quoted and escaped
+void _sq_append_csv (GString *text, const char *value);                                           // quoted where needed
 const char *_sq_export_class_name (SqExport *self, int class_id);
 char *_sq_export_picture_name (SqExport *self, const SqStoredFrame *frame); // "dog.jpg", "people_000042.jpg"
 

@@ -217,7 +217,8 @@ export_file (SqExport *self, SqExportFormat format, const char *path, GError **e
   good = formats[format].write (self, stream, error);
   if (good && !g_output_stream_close (stream, NULL, &local_error))
     {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s); free some space or choose another folder.", path, local_error->message);
+      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s); free some space or choose another folder.", path,
+                   local_error->message);
       good = FALSE;
     }
   if (good && g_rename (temporary, path) != 0)
@@ -250,8 +251,8 @@ sq_export_run (SqProject *project, gint64 run, SqExportFormat format, const SqFi
 }
 
 gboolean
-sq_export_run_to_stream (SqProject *project, gint64 run, SqExportFormat format, const SqFilter *filter, GOutputStream *stream, GCancellable *cancellable,
-                         GError **error)
+sq_export_run_to_stream (SqProject *project, gint64 run, SqExportFormat format, const SqFilter *filter, GOutputStream *stream,
+                         GCancellable *cancellable, GError **error)
 {
   SqExport export;
   gboolean good;
@@ -277,7 +278,7 @@ typedef struct
   SqProgress progress;
   gpointer progress_data;
   GMainContext *context;
-  GTask *task;     // borrowed
+  GTask *task; // borrowed
   GMutex lock;
   double fraction; // under lock
   gboolean due;    // a report is on its way, under lock
@@ -345,8 +346,9 @@ export_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
 }
 
 void
-sq_export_run_async (SqProject *project, gint64 run, SqExportFormat format, const SqFilter *filter, const char *path, GCancellable *cancellable,
-                     SqProgress progress, gpointer progress_data, GAsyncReadyCallback callback, gpointer user_data)
+sq_export_run_async (SqProject *project, gint64 run, SqExportFormat format, const SqFilter *filter, const char *path,
+                     GCancellable *cancellable, SqProgress progress, gpointer progress_data, GAsyncReadyCallback callback,
+                     gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (project, cancellable, callback, user_data);
   Job *job = g_new0 (Job, 1);

@@ -24,7 +24,7 @@ typedef enum
 // By id ("coco", "yolo", "csv", "json", "jsonl"); FALSE when unknown.
 gboolean sq_export_format_from_id (const char *id, SqExportFormat *format);
 const char *sq_export_format_id (SqExportFormat format);
-const char *sq_export_format_title (SqExportFormat format); // "COCO JSON"
+const char *sq_export_format_title (SqExportFormat format);  // "COCO JSON"
 const char *sq_export_format_suffix (SqExportFormat format); // ".json"; "" = a folder
 
 typedef void (*SqProgress) (double fraction, gpointer user_data); // called on the working thread; < 0 = unknown

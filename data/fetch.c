@@ -148,7 +148,8 @@ receive (GInputStream *body, const char *part, gboolean append, guint64 done, gu
       if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         set_io_error (error, part, "written", local_error);
       else
-        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "The download of %s broke off (%s); try again to go on with it.", url, local_error->message);
+        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "The download of %s broke off (%s); try again to go on with it.", url,
+                     local_error->message);
       return FALSE;
     }
   if (done < size)
@@ -162,7 +163,8 @@ receive (GInputStream *body, const char *part, gboolean append, guint64 done, gu
 }
 
 static gboolean
-download (const char *url, const char *part, guint64 size, GCancellable *cancellable, SqFetchProgress progress, gpointer progress_data, GError **error)
+download (const char *url, const char *part, guint64 size, GCancellable *cancellable, SqFetchProgress progress, gpointer progress_data,
+          GError **error)
 {
   g_autoptr (SoupSession) session = soup_session_new_with_options ("timeout", TIMEOUT_S, "user-agent", "Squint", NULL);
   g_autoptr (SoupMessage) message = soup_message_new (SOUP_METHOD_GET, url);
@@ -185,7 +187,8 @@ download (const char *url, const char *part, guint64 size, GCancellable *cancell
       if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         g_set_error_literal (error, SQ_ERROR, SQ_ERROR_CANCELLED, "Cancelled.");
       else
-        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "%s cannot be reached (%s); check the network and try again.", url, local_error->message);
+        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "%s cannot be reached (%s); check the network and try again.", url,
+                     local_error->message);
       return FALSE;
     }
   append = soup_message_get_status (message) == SOUP_STATUS_PARTIAL_CONTENT;
@@ -214,7 +217,8 @@ sq_fetch (const char *url, const char *part, const char *target, const char *sha
   if (strcmp (sum, sha256) != 0)
     {
       g_unlink (part); // going on with it would never end
-      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "%s is not the file the catalogue means (its checksum differs); try again or choose another model.", url);
+      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT,
+                   "%s is not the file the catalogue means (its checksum differs); try again or choose another model.", url);
       return FALSE;
     }
   if (g_rename (part, target) != 0)

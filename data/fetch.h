@@ -16,7 +16,8 @@ char *sq_file_sha256 (const char *path, GCancellable *cancellable, GError **erro
 // A file with this content somewhere below `folder` (two levels), or NULL. Sizes are compared before anything is read.
 char *sq_mirror_find (const char *folder, const char *name, const char *sha256, guint64 size, GCancellable *cancellable);
 
-// `url` to `target`, by way of `part`, which is kept when the network fails so that the next call goes on with it. `progress` gets this file's bytes.
+// `url` to `target`, by way of `part`, which is kept when the network fails so that the next call goes on with it. `progress` gets this
+// file's bytes.
 gboolean sq_fetch (const char *url, const char *part, const char *target, const char *sha256, guint64 size, GCancellable *cancellable,
                    SqFetchProgress progress, gpointer progress_data, GError **error);
 

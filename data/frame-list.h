@@ -5,8 +5,8 @@
 // while the run is being written.
 //
 // Thread: main
-// SqFrameItem properties (read-only): "loaded", "seq", "path", "name" (file name or time), "pts-ns", "n-objects", "thumbnail" (GBytes, nullable)
-// SqFrameList properties: "project", "run", "n-items", "loading"
+// SqFrameItem properties (read-only): "loaded", "seq", "path", "name" (file name or time), "pts-ns", "n-objects", "thumbnail" (GBytes,
+// nullable) SqFrameList properties: "project", "run", "n-items", "loading"
 #pragma once
 
 #include "queries.h"

@@ -40,7 +40,8 @@ sq_stored_frame_to_result (SqStoredFrame *self, SqFrame *frame)
 
   if (frame == NULL)
     shown->duration_ns = self->duration_ns;
-  result = sq_result_new (shown, g_memdup2 (self->candidates, self->n_candidates * sizeof (SqDetection)), self->n_candidates, self->nms_done);
+  result =
+      sq_result_new (shown, g_memdup2 (self->candidates, self->n_candidates * sizeof (SqDetection)), self->n_candidates, self->nms_done);
   memcpy (result->stage_ns, self->stage_ns, sizeof result->stage_ns);
   result->device = self->device;
   return result;
@@ -72,12 +73,13 @@ read_frame (SqStatement *s, gint64 run)
 static gboolean
 read_frames (SqStore *store, gint64 run, gint64 first, guint limit, GPtrArray *frames, GError **error)
 {
-  SqStatement *s = sq_store_prepare (store,
-                                     "SELECT f.seq, f.idx, f.pts_ns, f.duration_ns, f.width, f.height, coalesce (f.path, s.path), f.decode_ns,"
-                                     " f.preprocess_ns, f.infer_ns, f.post_ns, f.device, f.nms_done, f.n_objects FROM frame f"
-                                     " JOIN run r ON r.id = f.run JOIN source s ON s.id = r.source"
-                                     " WHERE f.run = ? AND f.seq >= ? ORDER BY f.seq LIMIT ?",
-                                     error);
+  SqStatement *s =
+      sq_store_prepare (store,
+                        "SELECT f.seq, f.idx, f.pts_ns, f.duration_ns, f.width, f.height, coalesce (f.path, s.path), f.decode_ns,"
+                        " f.preprocess_ns, f.infer_ns, f.post_ns, f.device, f.nms_done, f.n_objects FROM frame f"
+                        " JOIN run r ON r.id = f.run JOIN source s ON s.id = r.source"
+                        " WHERE f.run = ? AND f.seq >= ? ORDER BY f.seq LIMIT ?",
+                        error);
   SqStep step;
 
   if (s == NULL)
@@ -100,7 +102,8 @@ read_detections (SqStore *store, gint64 run, GPtrArray *frames, GError **error)
 
   if (frames->len == 0)
     return TRUE;
-  s = sq_store_prepare (store, "SELECT seq, class, score, x1, y1, x2, y2 FROM detection WHERE run = ? AND seq BETWEEN ? AND ? ORDER BY seq, i", error);
+  s = sq_store_prepare (
+      store, "SELECT seq, class, score, x1, y1, x2, y2 FROM detection WHERE run = ? AND seq BETWEEN ? AND ? ORDER BY seq, i", error);
   if (s == NULL)
     return FALSE;
   sq_bind_int (s, 1, run);
@@ -123,8 +126,12 @@ read_detections (SqStore *store, gint64 run, GPtrArray *frames, GError **error)
         }
       if (step == SQ_STEP_ROW)
         {
-          SqDetection d = { .class_id = sq_column_int (s, 1), .score = sq_column_double (s, 2), .x1 = sq_column_double (s, 3),
-                            .y1 = sq_column_double (s, 4), .x2 = sq_column_double (s, 5), .y2 = sq_column_double (s, 6) };
+          SqDetection d = { .class_id = sq_column_int (s, 1),
+                            .score = sq_column_double (s, 2),
+                            .x1 = sq_column_double (s, 3),
+                            .y1 = sq_column_double (s, 4),
+                            .x2 = sq_column_double (s, 5),
+                            .y2 = sq_column_double (s, 6) };
 
           g_array_append_val (found, d);
         }
@@ -145,7 +152,8 @@ sq_project_load_frames (SqProject *project, gint64 run, gint64 first, guint limi
   if (store == NULL)
     return NULL;
   // One snapshot for both reads.
-  good = sq_store_exec (store, "BEGIN", error) && read_frames (store, run, first, limit, frames, error) && read_detections (store, run, frames, error);
+  good = sq_store_exec (store, "BEGIN", error) && read_frames (store, run, first, limit, frames, error)
+         && read_detections (store, run, frames, error);
   _sq_project_return_reader (project, store);
   return good ? g_steal_pointer (&frames) : NULL;
 }
@@ -170,8 +178,8 @@ load_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cance
 }
 
 void
-sq_project_load_frames_async (SqProject *project, gint64 run, gint64 first, guint limit, GCancellable *cancellable, GAsyncReadyCallback callback,
-                              gpointer user_data)
+sq_project_load_frames_async (SqProject *project, gint64 run, gint64 first, guint limit, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (project, cancellable, callback, user_data);
   LoadJob *job = g_new (LoadJob, 1);
@@ -191,8 +199,10 @@ sq_project_load_frames_finish (SqProject *project, GAsyncResult *result, GError 
 gint64
 sq_project_find_frame (SqProject *project, gint64 run, gint64 pts_ns, GError **error)
 {
-  static const char *const sql[] = { "SELECT seq FROM frame WHERE run = ? AND pts_ns <= ? ORDER BY pts_ns DESC LIMIT 1",
-                                     "SELECT seq FROM frame WHERE run = ? AND ?2 = ?2 ORDER BY pts_ns LIMIT 1" }; // before the first: the first
+  static const char *const sql[] = {
+    "SELECT seq FROM frame WHERE run = ? AND pts_ns <= ? ORDER BY pts_ns DESC LIMIT 1",
+    "SELECT seq FROM frame WHERE run = ? AND ?2 = ?2 ORDER BY pts_ns LIMIT 1"
+  }; // before the first: the first
   SqStore *store;
   gint64 seq = -1;
 
@@ -231,9 +241,10 @@ sq_project_search_frames (SqProject *project, gint64 run, int class_id, float mi
   store = _sq_project_take_reader (project, error);
   if (store == NULL)
     return NULL;
-  s = sq_store_prepare (store,
-                        "SELECT DISTINCT seq FROM detection WHERE run = ?1 AND seq > ?2 AND (?3 < 0 OR class = ?3) AND score >= ?4 ORDER BY seq LIMIT ?5",
-                        error);
+  s = sq_store_prepare (
+      store,
+      "SELECT DISTINCT seq FROM detection WHERE run = ?1 AND seq > ?2 AND (?3 < 0 OR class = ?3) AND score >= ?4 ORDER BY seq LIMIT ?5",
+      error);
   if (s != NULL)
     {
       sq_bind_int (s, 1, run);

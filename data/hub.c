@@ -8,8 +8,8 @@ struct _SqHub
   GWeakRef project;
   GMainContext *context;
   GMutex lock;
-  GQueue news;         // News, under lock
-  GHashTable *updated; // run -> itself, under lock
+  GQueue news;                    // News, under lock
+  GHashTable *updated;            // run -> itself, under lock
   gboolean news_due, updates_due; // a source is waiting, under lock
 };
 

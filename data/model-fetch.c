@@ -36,8 +36,8 @@ mirror_folder (void)
 }
 
 char *
-sq_model_store_fetch (SqModelStore *self, const SqCatalogueEntry *entry, GCancellable *cancellable, SqFetchProgress progress, gpointer progress_data,
-                      GError **error)
+sq_model_store_fetch (SqModelStore *self, const SqCatalogueEntry *entry, GCancellable *cancellable, SqFetchProgress progress,
+                      gpointer progress_data, GError **error)
 {
   g_autofree char *blobs = NULL;
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
@@ -55,7 +55,8 @@ sq_model_store_fetch (SqModelStore *self, const SqCatalogueEntry *entry, GCancel
   blobs = g_build_filename (_sq_model_store_get_root (self), "blobs", NULL);
   if (g_mkdir_with_parents (blobs, 0700) != 0)
     {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be made (%s); check the permissions of its folder.", blobs, g_strerror (errno));
+      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be made (%s); check the permissions of its folder.", blobs,
+                   g_strerror (errno));
       return NULL;
     }
   total.total = entry->size;
@@ -81,8 +82,8 @@ sq_model_store_fetch (SqModelStore *self, const SqCatalogueEntry *entry, GCancel
     }
   g_ptr_array_add (files, NULL);
   g_ptr_array_add (names, NULL);
-  if (!_sq_model_store_install (self, entry->id, entry->name, entry->id, (const char *const *) files->pdata, (const char *const *) names->pdata,
-                                cancellable, TRUE, &path, error))
+  if (!_sq_model_store_install (self, entry->id, entry->name, entry->id, (const char *const *) files->pdata,
+                                (const char *const *) names->pdata, cancellable, TRUE, &path, error))
     return NULL;
   return path;
 }
@@ -186,8 +187,8 @@ sq_model_store_add (SqModelStore *self, const char *path, GCancellable *cancella
     id[0] = '_';
   g_ptr_array_add (files, NULL);
   g_ptr_array_add (names, NULL);
-  if (!_sq_model_store_install (self, id, title, NULL, (const char *const *) files->pdata, (const char *const *) names->pdata, cancellable, FALSE, &result,
-                                error))
+  if (!_sq_model_store_install (self, id, title, NULL, (const char *const *) files->pdata, (const char *const *) names->pdata, cancellable,
+                                FALSE, &result, error))
     return NULL;
   return g_steal_pointer (&result);
 }
@@ -200,9 +201,9 @@ typedef struct
   gpointer progress_data;
   GMainContext *context;
   GMutex lock;
-  guint64 done, total;           // under lock
-  gboolean due;                  // a report is on its way, under lock
-  GTask *task;                   // borrowed
+  guint64 done, total; // under lock
+  gboolean due;        // a report is on its way, under lock
+  GTask *task;         // borrowed
 } Job;
 
 static void

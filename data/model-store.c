@@ -211,7 +211,8 @@ _sq_model_store_install (SqModelStore *self, const char *id, const char *title, 
 
   if (g_mkdir_with_parents (temporary, 0700) != 0)
     {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be made (%s); check the permissions of its folder.", temporary, g_strerror (errno));
+      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be made (%s); check the permissions of its folder.", temporary,
+                   g_strerror (errno));
       return FALSE;
     }
   for (guint i = 0; good && files[i] != NULL; i++)

@@ -17,9 +17,9 @@ typedef struct
 {
   char *id;
   char *title;
-  char *path;        // file to give to sq_model_load
+  char *path;         // file to give to sq_model_load
   char *catalogue_id; // NULL = the user's own
-  guint64 size;      // bytes, of all files
+  guint64 size;       // bytes, of all files
 } SqInstalledModel;
 
 void sq_installed_model_free (SqInstalledModel *self);
@@ -54,7 +54,8 @@ char *sq_model_store_fetch_finish (SqModelStore *self, GAsyncResult *result, GEr
 
 // Copies the user's .onnx, or .cfg + .weights (either named; + .names), into the store. Returns the stored path to load.
 char *sq_model_store_add (SqModelStore *self, const char *path, GCancellable *cancellable, GError **error);
-void sq_model_store_add_async (SqModelStore *self, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void sq_model_store_add_async (SqModelStore *self, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data);
 char *sq_model_store_add_finish (SqModelStore *self, GAsyncResult *result, GError **error);
 
 gboolean sq_model_store_remove (SqModelStore *self, const char *id, GError **error);

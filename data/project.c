@@ -15,10 +15,10 @@ struct _SqProject
   char *path;
   gboolean read_only;
   SqHub *hub;
-  SqWriter *writer;     // NULL when read-only or closed
+  SqWriter *writer; // NULL when read-only or closed
   GMutex lock;
-  GPtrArray *readers;   // idle SqStore, under lock; NULL = closed
-  GHashTable *deleted;  // runs this project marked as deleted, under lock
+  GPtrArray *readers;  // idle SqStore, under lock; NULL = closed
+  GHashTable *deleted; // runs this project marked as deleted, under lock
 };
 
 enum
@@ -95,8 +95,10 @@ sq_project_class_init (SqProjectClass *klass)
   properties[PROP_PATH] = g_param_spec_string ("path", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   properties[PROP_READ_ONLY] = g_param_spec_boolean ("read-only", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
-  signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT64, G_TYPE_INT);
-  signals[FAILED] = g_signal_new ("failed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[CHANGED] =
+      g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT64, G_TYPE_INT);
+  signals[FAILED] =
+      g_signal_new ("failed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void

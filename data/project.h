@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A project: one SQLite file (*.squint) that holds every run, its frames and detections.
 //
-// All writing happens on one writer thread in transactions of at most 250 ms of work; functions that change something return at once and the
-// "changed" signal follows the commit.
+// All writing happens on one writer thread in transactions of at most 250 ms of work; functions that change something return at once and
+// the "changed" signal follows the commit.
 //
 // Thread: any, except the signals: emitted in the thread-default context of the thread that opened it
 // Blocks: open, close and flush; the rest only as its comment says
@@ -24,8 +24,8 @@ typedef enum
 typedef enum
 {
   SQ_RUN_RUNNING,
-  SQ_RUN_FINISHED,    // end of the source
-  SQ_RUN_STOPPED,     // by the user
+  SQ_RUN_FINISHED, // end of the source
+  SQ_RUN_STOPPED,  // by the user
   SQ_RUN_FAILED,
   SQ_RUN_INTERRUPTED, // the program died; what was stored until then is there
 } SqRunState;
@@ -45,7 +45,8 @@ G_DECLARE_FINAL_TYPE (SqProject, sq_project, SQ, PROJECT, GObject)
 //          "failed" (const char *message), writing failed and later writes are refused.
 // Properties: "path", "read-only".
 SqProject *sq_project_open (const char *path, SqProjectFlags flags, GError **error);
-void sq_project_open_async (const char *path, SqProjectFlags flags, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void sq_project_open_async (const char *path, SqProjectFlags flags, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data);
 SqProject *sq_project_open_finish (GAsyncResult *result, GError **error);
 
 // The default project, in the user's data directory (transfer full).
@@ -66,7 +67,7 @@ gboolean sq_project_close_finish (SqProject *self, GAsyncResult *result, GError 
 void sq_project_rename_run (SqProject *self, gint64 run, const char *name);
 void sq_project_set_run_note (SqProject *self, gint64 run, const char *note);
 void sq_project_set_run_position (SqProject *self, gint64 run, gint64 pts_ns); // where to open it again
-void sq_project_delete_run (SqProject *self, gint64 run);                     // only marks; see close
-void sq_project_restore_run (SqProject *self, gint64 run);                    // undo
+void sq_project_delete_run (SqProject *self, gint64 run);                      // only marks; see close
+void sq_project_restore_run (SqProject *self, gint64 run);                     // undo
 
 G_END_DECLS

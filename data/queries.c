@@ -7,11 +7,13 @@
 #include <string.h>
 
 static const char run_columns[] =
-  "SELECT r.id, r.name, n.text, r.state, r.message, r.started_us, r.finished_us, m.name, m.path, m.sha256, m.family, v.level, r.device, r.settings,"
-  " r.confidence, r.iou, r.class_agnostic, r.max_detections, s.kind, s.name, s.paths, s.size, s.hash, s.width, s.height, s.fps, s.duration_ns,"
-  " r.n_frames, r.n_detections, r.n_objects, r.position_ns, m.labels, t.data"
-  " FROM run r JOIN model m ON m.id = r.model JOIN variant v ON v.id = r.variant JOIN source s ON s.id = r.source"
-  " LEFT JOIN note n ON n.run = r.id LEFT JOIN thumbnail t ON t.run = r.id AND t.seq = r.cover";
+    "SELECT r.id, r.name, n.text, r.state, r.message, r.started_us, r.finished_us, m.name, m.path, m.sha256, m.family, v.level, r.device, "
+    "r.settings,"
+    " r.confidence, r.iou, r.class_agnostic, r.max_detections, s.kind, s.name, s.paths, s.size, s.hash, s.width, s.height, s.fps, "
+    "s.duration_ns,"
+    " r.n_frames, r.n_detections, r.n_objects, r.position_ns, m.labels, t.data"
+    " FROM run r JOIN model m ON m.id = r.model JOIN variant v ON v.id = r.variant JOIN source s ON s.id = r.source"
+    " LEFT JOIN note n ON n.run = r.id LEFT JOIN thumbnail t ON t.run = r.id AND t.seq = r.cover";
 
 SqRun *
 sq_run_ref (SqRun *self)
@@ -23,8 +25,8 @@ static void
 run_clear (gpointer data)
 {
   SqRun *self = data;
-  char *const strings[] = { self->name,  self->note,   self->message,  self->model,  self->model_path, self->model_sha256, self->family,
-                            self->level, self->device, self->settings, self->source, self->source_hash };
+  char *const strings[] = { self->name,   self->note,  self->message, self->model,    self->model_path, self->model_sha256,
+                            self->family, self->level, self->device,  self->settings, self->source,     self->source_hash };
 
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     g_free (strings[i]);
@@ -107,7 +109,8 @@ read_run (SqStatement *s)
 static gboolean
 read_counts (SqStore *store, gint64 run, GArray *counts, GError **error)
 {
-  SqStatement *statement = sq_store_prepare (store, "SELECT class, name, n, best FROM run_class WHERE run = ? ORDER BY n DESC, class", error);
+  SqStatement *statement =
+      sq_store_prepare (store, "SELECT class, name, n, best FROM run_class WHERE run = ? ORDER BY n DESC, class", error);
   SqStep step;
 
   if (statement == NULL)
@@ -153,8 +156,10 @@ where_clause (const SqRunQuery *query, gint64 before, GPtrArray *binds)
           g_string_replace (pattern, "_", "\\_", 0);
           g_string_prepend_c (pattern, '%');
           g_string_append_c (pattern, '%');
-          g_string_append (where, " AND (r.name LIKE ? ESCAPE '\\' OR s.name LIKE ? ESCAPE '\\' OR m.name LIKE ? ESCAPE '\\' OR n.text LIKE ? ESCAPE '\\'"
-                                  " OR EXISTS (SELECT 1 FROM run_class c WHERE c.run = r.id AND c.name LIKE ? ESCAPE '\\'))");
+          g_string_append (
+              where,
+              " AND (r.name LIKE ? ESCAPE '\\' OR s.name LIKE ? ESCAPE '\\' OR m.name LIKE ? ESCAPE '\\' OR n.text LIKE ? ESCAPE '\\'"
+              " OR EXISTS (SELECT 1 FROM run_class c WHERE c.run = r.id AND c.name LIKE ? ESCAPE '\\'))");
           for (guint j = 0; j < 5; j++)
             g_ptr_array_add (binds, g_variant_new_string (pattern->str));
           g_string_free (pattern, TRUE);

@@ -16,9 +16,9 @@ G_BEGIN_DECLS
 typedef struct
 {
   int class_id;
-  const char *name;      // interned
-  gint64 n;              // objects under the run's filter
-  float best;            // highest score
+  const char *name; // interned
+  gint64 n;         // objects under the run's filter
+  float best;       // highest score
 } SqClassCount;
 
 // One run as the lists show it. Refcounted, immutable.
@@ -26,34 +26,34 @@ typedef struct
 {
   gint64 id;
   char *name;
-  char *note;            // "" when none
+  char *note; // "" when none
   SqRunState state;
-  char *message;         // of failed runs, else NULL
-  gint64 started_us;     // since the epoch
-  gint64 finished_us;    // 0 while running
-  char *model;           // display name
-  char *model_path;      // where the model file was
+  char *message;      // of failed runs, else NULL
+  gint64 started_us;  // since the epoch
+  gint64 finished_us; // 0 while running
+  char *model;        // display name
+  char *model_path;   // where the model file was
   char *model_sha256;
-  char *family;          // family id
+  char *family; // family id
   char *level;
   char *device;
-  char *settings;        // JSON object
-  SqFilter filter;       // without classes
+  char *settings;  // JSON object
+  SqFilter filter; // without classes
   SqSourceKind source_kind;
-  char *source;          // display name
-  char **paths;          // what was opened
-  gint64 source_size;    // bytes of the first file, -1 unknown
-  char *source_hash;     // see sq_fingerprint_file; "" unknown
-  int width, height;     // px of the first frame
+  char *source;       // display name
+  char **paths;       // what was opened
+  gint64 source_size; // bytes of the first file, -1 unknown
+  char *source_hash;  // see sq_fingerprint_file; "" unknown
+  int width, height;  // px of the first frame
   double fps;
-  gint64 duration_ns;    // of the source, -1 unknown
-  gint64 n_frames;       // stored
-  gint64 n_detections;   // stored candidates
-  gint64 n_objects;      // under the filter
-  gint64 position_ns;    // where it was left, 0 start
-  char **labels;         // class names
-  GArray *counts;        // SqClassCount, most frequent first
-  GBytes *thumbnail;     // JPEG, nullable
+  gint64 duration_ns;  // of the source, -1 unknown
+  gint64 n_frames;     // stored
+  gint64 n_detections; // stored candidates
+  gint64 n_objects;    // under the filter
+  gint64 position_ns;  // where it was left, 0 start
+  char **labels;       // class names
+  GArray *counts;      // SqClassCount, most frequent first
+  GBytes *thumbnail;   // JPEG, nullable
 } SqRun;
 
 SqRun *sq_run_ref (SqRun *self);
@@ -70,7 +70,7 @@ typedef struct
   float min_score;        // ... with at least this score
   const char *model;      // display name
   const char *device;
-  gint64 from_us, to_us;  // started in [from, to)
+  gint64 from_us, to_us; // started in [from, to)
 } SqRunQuery;
 
 // Keys of all matching runs (gint64), newest first.
@@ -86,16 +86,16 @@ SqRun *sq_project_load_run (SqProject *project, gint64 run, GError **error);
 typedef struct
 {
   gint64 run;
-  gint64 seq;           // 0, 1, 2 ... in the order stored: its place in the run
-  gint64 index;         // position in the source, -1 live
+  gint64 seq;   // 0, 1, 2 ... in the order stored: its place in the run
+  gint64 index; // position in the source, -1 live
   gint64 pts_ns;
   gint64 duration_ns;
-  int width, height;    // px
+  int width, height; // px
   char *path;
   gint64 stage_ns[SQ_N_STAGES];
-  const char *device;   // interned
+  const char *device; // interned
   gboolean nms_done;
-  guint n_objects;      // under the run's filter
+  guint n_objects;         // under the run's filter
   SqDetection *candidates; // score descending
   guint n_candidates;
 } SqStoredFrame;
@@ -115,7 +115,8 @@ GPtrArray *sq_project_load_frames_finish (SqProject *project, GAsyncResult *resu
 // seq of the frame shown at `pts_ns` (the last one not after it); -1 when the run has none.
 gint64 sq_project_find_frame (SqProject *project, gint64 run, gint64 pts_ns, GError **error);
 
-// seqs (gint64) of frames with an object of `class_id` (-1 any) scored at least `min_score`, after `after` (-1 = from the start), at most `limit`.
+// seqs (gint64) of frames with an object of `class_id` (-1 any) scored at least `min_score`, after `after` (-1 = from the start), at most
+// `limit`.
 GArray *sq_project_search_frames (SqProject *project, gint64 run, int class_id, float min_score, gint64 after, guint limit, GError **error);
 
 // SqClassCount elements, most frequent first.

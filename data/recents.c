@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// All reading and writing of the bookmark file is done by a worker on a copy made under the lock of the main thread's list; saves are joined.
+// All reading and writing of the bookmark file is done by a worker on a copy made under the lock of the main thread's list; saves are
+// joined.
 #include "recents.h"
 
 #include <glib/gstdio.h>
@@ -131,7 +132,7 @@ struct _SqRecents
   char *path;
   GPtrArray *items; // SqRecentItem, latest first
   gboolean loaded;
-  guint working;    // tasks under way
+  guint working; // tasks under way
   guint save_id;
   gboolean changed; // since the last save began
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What was opened lately: sources and projects. A private bookmark file (GtkRecentManager does not work in a sandbox), read and pruned by a worker.
+// What was opened lately: sources and projects. A private bookmark file (GtkRecentManager does not work in a sandbox), read and pruned by a
+// worker.
 //
 // Thread: main
 // Signals: GListModel's; SqRecentItem properties (read-only): "uri", "name", "when" (GDateTime), "kind" (SqRecentKind as int)
@@ -29,7 +30,8 @@ G_DECLARE_FINAL_TYPE (SqRecents, sq_recents, SQ, RECENTS, GObject)
 // GListModel of SqRecentItem, latest first. `path` NULL = the user's data directory. Loading starts at once and ends with items-changed.
 SqRecents *sq_recents_new (const char *path);
 
-// Adds or moves to the top, and saves in the background. `uri` is an URI or a path; camera and stream addresses are kept without credentials.
+// Adds or moves to the top, and saves in the background. `uri` is an URI or a path; camera and stream addresses are kept without
+// credentials.
 void sq_recents_add (SqRecents *self, SqRecentKind kind, const char *uri);
 void sq_recents_remove (SqRecents *self, const char *uri);
 void sq_recents_clear (SqRecents *self);

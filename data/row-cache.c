@@ -10,11 +10,11 @@ struct _SqRowCache
   const SqRowClass *class;
   SqProject *project;
   gint64 run;
-  GHashTable *live;    // key -> GObject (weak)
-  GQueue kept;         // GObject
-  GHashTable *wanted;  // keys to read
+  GHashTable *live;   // key -> GObject (weak)
+  GQueue kept;        // GObject
+  GHashTable *wanted; // keys to read
   GCancellable *cancellable;
-  gboolean busy;       // a worker reads
+  gboolean busy; // a worker reads
   guint idle;
 };
 

@@ -88,8 +88,9 @@ void
 sq_project_set_run_note (SqProject *self, gint64 run, const char *note)
 {
   g_return_if_fail (SQ_IS_PROJECT (self));
-  edit_run (self, run, "INSERT INTO note (run, text, changed_us) SELECT id, ?2, ?3 FROM run WHERE id = ?1"
-                       " ON CONFLICT (run) DO UPDATE SET text = excluded.text, changed_us = excluded.changed_us",
+  edit_run (self, run,
+            "INSERT INTO note (run, text, changed_us) SELECT id, ?2, ?3 FROM run WHERE id = ?1"
+            " ON CONFLICT (run) DO UPDATE SET text = excluded.text, changed_us = excluded.changed_us",
             note != NULL ? note : "", 0, SQ_CHANGE_UPDATED);
 }
 
@@ -151,8 +152,9 @@ purge_transaction (SqStore *store, const char *const *sql, gint64 run, gint64 be
 gboolean
 _sq_purge_run (SqStore *store, gint64 run, GError **error)
 {
-  static const char *const parts[] = { "DELETE FROM detection WHERE run = ?1 AND seq < ?2", "DELETE FROM thumbnail WHERE run = ?1 AND seq < ?2",
-                                       "DELETE FROM frame WHERE run = ?1 AND seq < ?2", NULL };
+  static const char *const parts[] = { "DELETE FROM detection WHERE run = ?1 AND seq < ?2",
+                                       "DELETE FROM thumbnail WHERE run = ?1 AND seq < ?2", "DELETE FROM frame WHERE run = ?1 AND seq < ?2",
+                                       NULL };
   static const char *const rest[] = { "DELETE FROM detection WHERE run = ?1", "DELETE FROM run WHERE id = ?1", NULL };
   g_autofree char *last_sql = g_strdup_printf ("SELECT max(seq) FROM frame WHERE run = %" G_GINT64_FORMAT, run);
   gint64 last;

@@ -9,12 +9,12 @@ struct _SqRunList
 {
   GObject parent_instance;
 
-  SqProject *project;    // nullable
-  SqRowCache *cache;     // NULL without a project
-  GArray *ids;           // gint64, newest first
+  SqProject *project;        // nullable
+  SqRowCache *cache;         // NULL without a project
+  GArray *ids;               // gint64, newest first
   GCancellable *cancellable; // of the keys being read, NULL none
-  gboolean stale;        // read the keys again when they are there
-  SqRunQuery query;      // owns its strings
+  gboolean stale;            // read the keys again when they are there
+  SqRunQuery query;          // owns its strings
   gboolean has_query;
 };
 
@@ -259,8 +259,8 @@ sq_run_list_class_init (SqRunListClass *klass)
   object_class->finalize = sq_run_list_finalize;
   object_class->get_property = sq_run_list_get_property;
   object_class->set_property = sq_run_list_set_property;
-  properties[PROP_PROJECT]
-    = g_param_spec_object ("project", NULL, NULL, SQ_TYPE_PROJECT, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  properties[PROP_PROJECT] =
+      g_param_spec_object ("project", NULL, NULL, SQ_TYPE_PROJECT, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   properties[PROP_N_ITEMS] = g_param_spec_uint ("n-items", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   properties[PROP_LOADING] = g_param_spec_boolean ("loading", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);

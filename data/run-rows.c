@@ -114,8 +114,9 @@ sq_run_row_new (const SqRunInfo *info)
 void
 sq_run_row_free (SqRunRow *self)
 {
-  char *const strings[] = { self->name,      self->level,  self->device, self->settings,    self->sha256,      self->model_name,  self->model_path,
-                            self->family,    self->format, self->labels, self->precision,   self->source_name, self->source_path, self->source_paths };
+  char *const strings[] = { self->name,       self->level,       self->device,      self->settings,    self->sha256,
+                            self->model_name, self->model_path,  self->family,      self->format,      self->labels,
+                            self->precision,  self->source_name, self->source_path, self->source_paths };
 
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     g_free (strings[i]);
@@ -148,11 +149,12 @@ insert_model (SqRunRow *self, SqStore *store, gint64 *model, gint64 *variant, GE
 {
   SqStatement *statement;
 
-  statement = sq_store_prepare (store,
-                                "INSERT INTO model (sha256, name, path, family, format, precision, file_size, width, height, n_params, flop, labels)"
-                                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET"
-                                " name = excluded.name, path = excluded.path, labels = excluded.labels RETURNING id",
-                                error);
+  statement = sq_store_prepare (
+      store,
+      "INSERT INTO model (sha256, name, path, family, format, precision, file_size, width, height, n_params, flop, labels)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET"
+      " name = excluded.name, path = excluded.path, labels = excluded.labels RETURNING id",
+      error);
   if (statement == NULL)
     return FALSE;
   sq_bind_text (statement, 1, self->sha256);
@@ -232,10 +234,11 @@ sq_run_row_insert (SqRunRow *self, SqStore *store, GError **error)
   if (!insert_model (self, store, &model, &variant, error) || !insert_source (self, store, &source, error))
     return FALSE;
   self->source = source;
-  statement = sq_store_prepare (store,
-                                "INSERT INTO run (name, state, owner, started_us, model, variant, source, device, settings, confidence, iou,"
-                                " class_agnostic, max_detections) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                error);
+  statement =
+      sq_store_prepare (store,
+                        "INSERT INTO run (name, state, owner, started_us, model, variant, source, device, settings, confidence, iou,"
+                        " class_agnostic, max_detections) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        error);
   if (statement == NULL)
     return FALSE;
   sq_bind_text (statement, 1, self->name);
@@ -260,10 +263,11 @@ sq_run_row_insert (SqRunRow *self, SqStore *store, GError **error)
 gboolean
 sq_run_row_set_source (SqRunRow *self, SqStore *store, const SqSourceInfo *source, GError **error)
 {
-  SqStatement *statement = sq_store_prepare (store,
-                                             "UPDATE source SET kind = ?2, width = ?3, height = ?4, fps = ?5, duration_ns = ?6, n_frames = ?7"
-                                             " WHERE id = ?1",
-                                             error);
+  SqStatement *statement =
+      sq_store_prepare (store,
+                        "UPDATE source SET kind = ?2, width = ?3, height = ?4, fps = ?5, duration_ns = ?6, n_frames = ?7"
+                        " WHERE id = ?1",
+                        error);
 
   if (statement == NULL)
     return FALSE;
@@ -280,7 +284,8 @@ sq_run_row_set_source (SqRunRow *self, SqStore *store, const SqSourceInfo *sourc
 gboolean
 sq_run_row_finish (SqRunRow *self, SqStore *store, SqRunState state, const char *message, GError **error)
 {
-  SqStatement *statement = sq_store_prepare (store, "UPDATE run SET state = ?2, message = ?3, finished_us = ?4, owner = NULL WHERE id = ?1", error);
+  SqStatement *statement =
+      sq_store_prepare (store, "UPDATE run SET state = ?2, message = ?3, finished_us = ?4, owner = NULL WHERE id = ?1", error);
 
   if (statement == NULL)
     return FALSE;
@@ -297,9 +302,8 @@ insert_detections (SqStore *store, gint64 run, gint64 seq, const SqResult *resul
   for (guint i = 0; i < result->n_candidates; i++)
     {
       const SqDetection *d = &result->candidates[i];
-      SqStatement *statement = sq_store_prepare (store,
-                                                 "INSERT INTO detection (run, seq, i, class, score, x1, y1, x2, y2) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                                 error);
+      SqStatement *statement = sq_store_prepare (
+          store, "INSERT INTO detection (run, seq, i, class, score, x1, y1, x2, y2) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
 
       if (statement == NULL)
         return FALSE;
@@ -322,10 +326,11 @@ gboolean
 sq_frame_insert (SqStore *store, SqRunRow *row, gint64 seq, const SqResult *result, guint n_objects, GError **error)
 {
   const SqFrame *frame = result->frame;
-  SqStatement *statement = sq_store_prepare (store,
-                                             "INSERT INTO frame (run, seq, idx, pts_ns, duration_ns, width, height, path, decode_ns, preprocess_ns,"
-                                             " infer_ns, post_ns, device, nms_done, n_objects) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                             error);
+  SqStatement *statement =
+      sq_store_prepare (store,
+                        "INSERT INTO frame (run, seq, idx, pts_ns, duration_ns, width, height, path, decode_ns, preprocess_ns,"
+                        " infer_ns, post_ns, device, nms_done, n_objects) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        error);
 
   if (statement == NULL)
     return FALSE;

@@ -12,11 +12,11 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  gint64 id;            // 0 until inserted
-  gint64 source;        // its row, 0 until inserted
+  gint64 id;     // 0 until inserted
+  gint64 source; // its row, 0 until inserted
   char *name;
   char *level, *device, *settings;
-  SqFilter filter;      // without classes
+  SqFilter filter; // without classes
   gint64 started_us;
   // model
   char *sha256, *model_name, *model_path, *family, *format, *precision, *labels;

@@ -25,17 +25,17 @@ typedef struct
 struct _SqRunStore
 {
   SqHub *hub;
-  SqRunRow *row;           // what the run's rows say
+  SqRunRow *row; // what the run's rows say
 
   GMutex lock;
   GCond cond;
-  gint64 run;              // under lock; -1 not begun, 0 refused
+  gint64 run;               // under lock; -1 not begun, 0 refused
   guint queued, thumbnails; // waiting frames, under lock
-  char *broken;            // why nothing more is stored, under lock
+  char *broken;             // why nothing more is stored, under lock
 
   // writer thread only
-  GHashTable *classes;     // class id -> Class
-  GHashTable *devices;     // id -> Device
+  GHashTable *classes; // class id -> Class
+  GHashTable *devices; // id -> Device
   gint64 n_frames, n_detections, n_objects;
   gint64 cover, cover_objects;
 };
@@ -44,9 +44,9 @@ typedef struct
 {
   SqRunStore *store;
   gint64 seq;
-  SqResult *result;        // without pixels unless a thumbnail is wanted
+  SqResult *result; // without pixels unless a thumbnail is wanted
   gboolean thumbnail;
-  gboolean counted;        // in `queued`
+  gboolean counted; // in `queued`
 } FrameWork;
 
 typedef struct
@@ -398,13 +398,14 @@ frame_work_free (gpointer data)
 static SqResult *
 without_pixels (SqResult *result)
 {
-  SqFrame *frame = sq_frame_new (result->frame->width, result->frame->height, 0, NULL, result->frame->path, result->frame->index, result->frame->pts_ns,
-                                 NULL, NULL);
+  SqFrame *frame = sq_frame_new (result->frame->width, result->frame->height, 0, NULL, result->frame->path, result->frame->index,
+                                 result->frame->pts_ns, NULL, NULL);
   SqResult *copy;
 
   frame->duration_ns = result->frame->duration_ns;
   frame->decode_ns = result->frame->decode_ns;
-  copy = sq_result_new (frame, g_memdup2 (result->candidates, result->n_candidates * sizeof (SqDetection)), result->n_candidates, result->nms_done);
+  copy = sq_result_new (frame, g_memdup2 (result->candidates, result->n_candidates * sizeof (SqDetection)), result->n_candidates,
+                        result->nms_done);
   memcpy (copy->stage_ns, result->stage_ns, sizeof copy->stage_ns);
   copy->device = result->device;
   return copy;
@@ -517,7 +518,8 @@ sample_write (SqWriter *writer, SqStore *store, gpointer data, GError **error)
 {
   SampleWork *work = data;
 
-  return is_broken (work->store) || work->store->row->id == 0 || sq_sample_insert (store, work->store->row->id, work->device, &work->sample, error);
+  return is_broken (work->store) || work->store->row->id == 0
+         || sq_sample_insert (store, work->store->row->id, work->device, &work->sample, error);
 }
 
 static void

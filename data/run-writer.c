@@ -7,7 +7,7 @@
 #include "run-store.h"
 #include <string.h>
 
-#define MAX_THUMBNAILS 8                           // waiting, each holds a frame's pixels
+#define MAX_THUMBNAILS 8                                  // waiting, each holds a frame's pixels
 #define THUMBNAIL_EVERY_NS G_GINT64_CONSTANT (5000000000) // of a video
 
 struct _SqRunWriter
@@ -15,10 +15,10 @@ struct _SqRunWriter
   SqProject *project;
   SqRunStore *store;
   GMutex lock;
-  gboolean finished;      // under lock
-  GByteArray *seen;       // one bit per source index, under lock
-  gint64 next_seq;        // under lock
-  gint64 thumbnail_ns;    // next wanted, under lock
+  gboolean finished;   // under lock
+  GByteArray *seen;    // one bit per source index, under lock
+  gint64 next_seq;     // under lock
+  gint64 thumbnail_ns; // next wanted, under lock
 };
 
 SqRunWriter *

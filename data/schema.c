@@ -8,58 +8,61 @@
 #define APPLICATION_ID 0x53715431 // "SqT1"
 
 static const char version_1[] =
-  "CREATE TABLE model ("
-  " id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, name TEXT NOT NULL, path TEXT NOT NULL, family TEXT NOT NULL, format TEXT NOT NULL,"
-  " precision TEXT NOT NULL, file_size INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, n_params INTEGER NOT NULL,"
-  " flop REAL NOT NULL, labels TEXT NOT NULL);" // one label per line
-  "CREATE TABLE variant ("
-  " id INTEGER PRIMARY KEY, model INTEGER NOT NULL REFERENCES model, level TEXT NOT NULL, recipe TEXT NOT NULL DEFAULT '',"
-  " report TEXT NOT NULL DEFAULT '', UNIQUE (model, level, recipe));"
-  "CREATE TABLE source ("
-  " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, paths TEXT NOT NULL, size INTEGER NOT NULL,"
-  " hash TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, fps REAL NOT NULL, duration_ns INTEGER NOT NULL,"
-  " n_frames INTEGER NOT NULL);" // paths: one per line, escaped
-  "CREATE INDEX source_path ON source (path);"
-  "CREATE TABLE run ("
-  " id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, state INTEGER NOT NULL, message TEXT, owner TEXT, started_us INTEGER NOT NULL,"
-  " finished_us INTEGER NOT NULL DEFAULT 0, model INTEGER NOT NULL REFERENCES model, variant INTEGER NOT NULL REFERENCES variant,"
-  " source INTEGER NOT NULL REFERENCES source, device TEXT NOT NULL, settings TEXT NOT NULL, confidence REAL NOT NULL, iou REAL NOT NULL,"
-  " class_agnostic INTEGER NOT NULL, max_detections INTEGER NOT NULL, n_frames INTEGER NOT NULL DEFAULT 0,"
-  " n_detections INTEGER NOT NULL DEFAULT 0, n_objects INTEGER NOT NULL DEFAULT 0, position_ns INTEGER NOT NULL DEFAULT 0,"
-  " cover INTEGER NOT NULL DEFAULT -1, deleted_us INTEGER NOT NULL DEFAULT 0);"
-  "CREATE INDEX run_state ON run (state) WHERE state = 0;"
-  "CREATE INDEX run_deleted ON run (deleted_us) WHERE deleted_us > 0;"
-  "CREATE TABLE run_device ("
-  " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, device TEXT NOT NULL, frames INTEGER NOT NULL, busy_ns INTEGER NOT NULL,"
-  " PRIMARY KEY (run, device)) WITHOUT ROWID;"
-  "CREATE TABLE run_class ("
-  " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, class INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, best REAL NOT NULL,"
-  " PRIMARY KEY (run, class)) WITHOUT ROWID;"
-  "CREATE INDEX run_class_name ON run_class (name COLLATE NOCASE, run);"
-  "CREATE TABLE frame ("
-  " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, seq INTEGER NOT NULL, idx INTEGER NOT NULL, pts_ns INTEGER NOT NULL,"
-  " duration_ns INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, path TEXT, decode_ns INTEGER NOT NULL,"
-  " preprocess_ns INTEGER NOT NULL, infer_ns INTEGER NOT NULL, post_ns INTEGER NOT NULL, device TEXT NOT NULL, nms_done INTEGER NOT NULL,"
-  " n_objects INTEGER NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID;" // path: null = the source's
-  "CREATE INDEX frame_pts ON frame (run, pts_ns);"
-  "CREATE TABLE detection ("
-  " run INTEGER NOT NULL, seq INTEGER NOT NULL, i INTEGER NOT NULL, class INTEGER NOT NULL, score REAL NOT NULL, x1 REAL NOT NULL,"
-  " y1 REAL NOT NULL, x2 REAL NOT NULL, y2 REAL NOT NULL, PRIMARY KEY (run, seq, i)) WITHOUT ROWID;"
-  "CREATE TABLE thumbnail ("
-  " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, seq INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run, seq));"
-  "CREATE TABLE device_sample ("
-  " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, device TEXT NOT NULL, at_us INTEGER NOT NULL, compute REAL NOT NULL,"
-  " own REAL NOT NULL, memory REAL NOT NULL, PRIMARY KEY (run, device, at_us)) WITHOUT ROWID;"
-  "CREATE TABLE comparison ("
-  " id INTEGER PRIMARY KEY, a INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, b INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
-  " made_us INTEGER NOT NULL, report TEXT NOT NULL DEFAULT '');"
-  "CREATE INDEX comparison_a ON comparison (a);"
-  "CREATE INDEX comparison_b ON comparison (b);"
-  "CREATE TABLE label ("
-  " id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, path TEXT NOT NULL, class TEXT NOT NULL,"
-  " x1 REAL NOT NULL, y1 REAL NOT NULL, x2 REAL NOT NULL, y2 REAL NOT NULL, area REAL NOT NULL, crowd INTEGER NOT NULL);"
-  "CREATE INDEX label_source ON label (source, path);"
-  "CREATE TABLE note (run INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE, text TEXT NOT NULL, changed_us INTEGER NOT NULL);";
+    "CREATE TABLE model ("
+    " id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, name TEXT NOT NULL, path TEXT NOT NULL, family TEXT NOT NULL, format TEXT NOT "
+    "NULL,"
+    " precision TEXT NOT NULL, file_size INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, n_params INTEGER NOT NULL,"
+    " flop REAL NOT NULL, labels TEXT NOT NULL);" // one label per line
+    "CREATE TABLE variant ("
+    " id INTEGER PRIMARY KEY, model INTEGER NOT NULL REFERENCES model, level TEXT NOT NULL, recipe TEXT NOT NULL DEFAULT '',"
+    " report TEXT NOT NULL DEFAULT '', UNIQUE (model, level, recipe));"
+    "CREATE TABLE source ("
+    " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, paths TEXT NOT NULL, size INTEGER NOT NULL,"
+    " hash TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, fps REAL NOT NULL, duration_ns INTEGER NOT NULL,"
+    " n_frames INTEGER NOT NULL);" // paths: one per line, escaped
+    "CREATE INDEX source_path ON source (path);"
+    "CREATE TABLE run ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, state INTEGER NOT NULL, message TEXT, owner TEXT, started_us INTEGER NOT "
+    "NULL,"
+    " finished_us INTEGER NOT NULL DEFAULT 0, model INTEGER NOT NULL REFERENCES model, variant INTEGER NOT NULL REFERENCES variant,"
+    " source INTEGER NOT NULL REFERENCES source, device TEXT NOT NULL, settings TEXT NOT NULL, confidence REAL NOT NULL, iou REAL NOT NULL,"
+    " class_agnostic INTEGER NOT NULL, max_detections INTEGER NOT NULL, n_frames INTEGER NOT NULL DEFAULT 0,"
+    " n_detections INTEGER NOT NULL DEFAULT 0, n_objects INTEGER NOT NULL DEFAULT 0, position_ns INTEGER NOT NULL DEFAULT 0,"
+    " cover INTEGER NOT NULL DEFAULT -1, deleted_us INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX run_state ON run (state) WHERE state = 0;"
+    "CREATE INDEX run_deleted ON run (deleted_us) WHERE deleted_us > 0;"
+    "CREATE TABLE run_device ("
+    " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, device TEXT NOT NULL, frames INTEGER NOT NULL, busy_ns INTEGER NOT NULL,"
+    " PRIMARY KEY (run, device)) WITHOUT ROWID;"
+    "CREATE TABLE run_class ("
+    " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, class INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, best REAL NOT "
+    "NULL,"
+    " PRIMARY KEY (run, class)) WITHOUT ROWID;"
+    "CREATE INDEX run_class_name ON run_class (name COLLATE NOCASE, run);"
+    "CREATE TABLE frame ("
+    " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, seq INTEGER NOT NULL, idx INTEGER NOT NULL, pts_ns INTEGER NOT NULL,"
+    " duration_ns INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, path TEXT, decode_ns INTEGER NOT NULL,"
+    " preprocess_ns INTEGER NOT NULL, infer_ns INTEGER NOT NULL, post_ns INTEGER NOT NULL, device TEXT NOT NULL, nms_done INTEGER NOT NULL,"
+    " n_objects INTEGER NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID;" // path: null = the source's
+    "CREATE INDEX frame_pts ON frame (run, pts_ns);"
+    "CREATE TABLE detection ("
+    " run INTEGER NOT NULL, seq INTEGER NOT NULL, i INTEGER NOT NULL, class INTEGER NOT NULL, score REAL NOT NULL, x1 REAL NOT NULL,"
+    " y1 REAL NOT NULL, x2 REAL NOT NULL, y2 REAL NOT NULL, PRIMARY KEY (run, seq, i)) WITHOUT ROWID;"
+    "CREATE TABLE thumbnail ("
+    " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, seq INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run, seq));"
+    "CREATE TABLE device_sample ("
+    " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, device TEXT NOT NULL, at_us INTEGER NOT NULL, compute REAL NOT NULL,"
+    " own REAL NOT NULL, memory REAL NOT NULL, PRIMARY KEY (run, device, at_us)) WITHOUT ROWID;"
+    "CREATE TABLE comparison ("
+    " id INTEGER PRIMARY KEY, a INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, b INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+    " made_us INTEGER NOT NULL, report TEXT NOT NULL DEFAULT '');"
+    "CREATE INDEX comparison_a ON comparison (a);"
+    "CREATE INDEX comparison_b ON comparison (b);"
+    "CREATE TABLE label ("
+    " id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, path TEXT NOT NULL, class TEXT NOT NULL,"
+    " x1 REAL NOT NULL, y1 REAL NOT NULL, x2 REAL NOT NULL, y2 REAL NOT NULL, area REAL NOT NULL, crowd INTEGER NOT NULL);"
+    "CREATE INDEX label_source ON label (source, path);"
+    "CREATE TABLE note (run INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE, text TEXT NOT NULL, changed_us INTEGER NOT NULL);";
 
 // Entry i brings version i to i + 1.
 static const char *const migrations[SQ_SCHEMA_VERSION] = { version_1 };
@@ -70,18 +73,21 @@ sq_schema_check (SqStore *store, const char *path, GError **error)
   g_autofree char *shown = g_filename_display_name (path);
   gint64 application, version, tables;
 
-  if (!sq_store_get_int (store, "PRAGMA application_id", &application, error) || !sq_store_get_int (store, "PRAGMA user_version", &version, error)
+  if (!sq_store_get_int (store, "PRAGMA application_id", &application, error)
+      || !sq_store_get_int (store, "PRAGMA user_version", &version, error)
       || !sq_store_get_int (store, "SELECT count(*) FROM sqlite_master", &tables, error))
     return FALSE;
   if (application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
     {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "“%s” is a database of another program, not a Squint project; choose another file.", shown);
+      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "“%s” is a database of another program, not a Squint project; choose another file.",
+                   shown);
       return FALSE;
     }
   if (version > SQ_SCHEMA_VERSION)
     {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "“%s” was written by a newer Squint (format %d, this one knows %d); update Squint to open it.", shown,
-                   (int) version, SQ_SCHEMA_VERSION);
+      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT,
+                   "“%s” was written by a newer Squint (format %d, this one knows %d); update Squint to open it.", shown, (int) version,
+                   SQ_SCHEMA_VERSION);
       return FALSE;
     }
   return TRUE;
@@ -94,7 +100,8 @@ sq_schema_migrate (SqStore *store, GError **error)
 
   // Readers never wait for the writer in write-ahead mode.
   if (!sq_store_exec (store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864", error)
-      || !sq_store_get_int (store, "PRAGMA user_version", &version, error) || !sq_store_get_int (store, "PRAGMA application_id", &application, error))
+      || !sq_store_get_int (store, "PRAGMA user_version", &version, error)
+      || !sq_store_get_int (store, "PRAGMA application_id", &application, error))
     return FALSE;
   if (version == SQ_SCHEMA_VERSION && application == APPLICATION_ID)
     return TRUE;
@@ -110,7 +117,8 @@ sq_schema_migrate (SqStore *store, GError **error)
         return FALSE;
       }
   {
-    g_autofree char *marks = g_strdup_printf ("PRAGMA user_version=%d; PRAGMA application_id=%d; COMMIT", SQ_SCHEMA_VERSION, APPLICATION_ID);
+    g_autofree char *marks =
+        g_strdup_printf ("PRAGMA user_version=%d; PRAGMA application_id=%d; COMMIT", SQ_SCHEMA_VERSION, APPLICATION_ID);
 
     if (!sq_store_exec (store, marks, error))
       {

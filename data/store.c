@@ -13,7 +13,7 @@ struct _SqStore
 {
   sqlite3 *db;
   char *path;
-  char *shown;           // for messages
+  char *shown;            // for messages
   GHashTable *statements; // sql -> sqlite3_stmt
 };
 
@@ -32,7 +32,8 @@ set_error (SqStore *self, int code, GError **error)
       g_set_error (error, SQ_ERROR, SQ_ERROR_BUSY, "“%s” is in use by another program; close it there and try again.", self->shown);
       return;
     case SQLITE_FULL:
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "The disk is full and “%s” cannot grow; free some space, what is stored so far is safe.", self->shown);
+      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "The disk is full and “%s” cannot grow; free some space, what is stored so far is safe.",
+                   self->shown);
       return;
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -47,7 +48,8 @@ set_error (SqStore *self, int code, GError **error)
       g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "“%s” is damaged; restore it from a backup.", self->shown);
       return;
     case SQLITE_NOMEM:
-      g_set_error (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "“%s” needs more memory than is free; close other programs and try again.", self->shown);
+      g_set_error (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "“%s” needs more memory than is free; close other programs and try again.",
+                   self->shown);
       return;
     case SQLITE_CANTOPEN:
       g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be opened (%s); check the folder and its permissions.", self->shown,
@@ -55,17 +57,20 @@ set_error (SqStore *self, int code, GError **error)
       return;
     case SQLITE_IOERR:
       if (system == ENOSPC || system == EDQUOT || system == EFBIG)
-        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "The disk is full and “%s” cannot grow; free some space, what is stored so far is safe.", self->shown);
-      else if (extended == SQLITE_IOERR_WRITE || extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_SHMSIZE || extended == SQLITE_IOERR_TRUNCATE)
+        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "The disk is full and “%s” cannot grow; free some space, what is stored so far is safe.",
+                     self->shown);
+      else if (extended == SQLITE_IOERR_WRITE || extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_SHMSIZE
+               || extended == SQLITE_IOERR_TRUNCATE)
         g_set_error (error, SQ_ERROR, SQ_ERROR_IO,
-                     "“%s” cannot be written because the disk is full or faulty; free some space, what is stored so far is safe.", self->shown);
+                     "“%s” cannot be written because the disk is full or faulty; free some space, what is stored so far is safe.",
+                     self->shown);
       else
         g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be read or written (%s); check the disk.", self->shown,
                      system != 0 ? g_strerror (system) : "input/output error");
       return;
     default:
-      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "“%s” does not fit this version of Squint (%s); restore it from a backup.", self->shown,
-                   self->db != NULL ? sqlite3_errmsg (self->db) : sqlite3_errstr (code));
+      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "“%s” does not fit this version of Squint (%s); restore it from a backup.",
+                   self->shown, self->db != NULL ? sqlite3_errmsg (self->db) : sqlite3_errstr (code));
       return;
     }
 }
@@ -88,7 +93,8 @@ check_path (SqStore *self, SqStoreMode mode, GError **error)
       if (errno == ENOENT)
         g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” does not exist; check the name.", self->shown);
       else
-        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be opened (%s); check the folder and its permissions.", self->shown, g_strerror (errno));
+        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be opened (%s); check the folder and its permissions.", self->shown,
+                     g_strerror (errno));
       return FALSE;
     }
   if (!S_ISREG (info.st_mode))

@@ -34,7 +34,7 @@ gboolean sq_store_get_read_only (SqStore *self); // also when asked to write but
 
 gboolean sq_store_exec (SqStore *self, const char *sql, GError **error);
 gboolean sq_store_get_int (SqStore *self, const char *sql, gint64 *value, GError **error); // first column of the first row, 0 without rows
-void sq_store_rollback (SqStore *self); // ends any open transaction, quietly
+void sq_store_rollback (SqStore *self);                                                    // ends any open transaction, quietly
 
 // Reset and ready for binding; NULL on error.
 SqStatement *sq_store_prepare (SqStore *self, const char *sql, GError **error);

@@ -18,14 +18,14 @@ struct _SqWriter
   SqStore *store;
   SqHub *hub;
   GThread *thread;
-  GAsyncQueue *queue;     // Work
-  GPtrArray *done;        // Work of the open transaction
-  GArray *before_commit;  // Work
-  gint64 began_us;        // of the open transaction, 0 none
-  gboolean hurry;         // commit it after the current work
+  GAsyncQueue *queue;    // Work
+  GPtrArray *done;       // Work of the open transaction
+  GArray *before_commit; // Work
+  gint64 began_us;       // of the open transaction, 0 none
+  gboolean hurry;        // commit it after the current work
   GMutex lock;
   GCond flushed;
-  GError *error;          // under lock
+  GError *error; // under lock
 };
 
 static void

@@ -19,7 +19,7 @@ typedef struct
   const Options *options;
   SqModel *model;
   SqAnnotations *labels;
-  int *class_map;   // model class -> label class, -1 unknown
+  int *class_map; // model class -> label class, -1 unknown
   SqCocoAp *ap;
   SqFilter filter;
   GMainLoop *loop;
@@ -74,7 +74,8 @@ map_classes (Job *job)
       return FALSE;
     }
   if (n_found < job->model->n_classes)
-    sq_cli_error ("%u of the model's %u classes are not among the labels and do not count.", job->model->n_classes - n_found, job->model->n_classes);
+    sq_cli_error ("%u of the model's %u classes are not among the labels and do not count.", job->model->n_classes - n_found,
+                  job->model->n_classes);
   return TRUE;
 }
 
@@ -144,8 +145,9 @@ print_table (const Job *job, const SqApReport *report)
       if (c->n_truths > 0)
         printf ("%-24s %6.3f %6.3f %6.3f %7u %7u\n", job->labels->class_names[i], c->ap, c->ap50, c->ap75, c->n_truths, c->n_detections);
     }
-  printf ("\n%s on %u pictures, %u classes\nAP    %.4f\nAP50  %.4f\nAP75  %.4f\nsmall %.4f  medium %.4f  large %.4f\nrecall %.4f\n", job->model->name,
-          report->n_images, report->n_present, report->ap, report->ap50, report->ap75, report->ap_small, report->ap_medium, report->ap_large, report->recall);
+  printf ("\n%s on %u pictures, %u classes\nAP    %.4f\nAP50  %.4f\nAP75  %.4f\nsmall %.4f  medium %.4f  large %.4f\nrecall %.4f\n",
+          job->model->name, report->n_images, report->n_present, report->ap, report->ap50, report->ap75, report->ap_small,
+          report->ap_medium, report->ap_large, report->recall);
 }
 
 static void
@@ -218,7 +220,8 @@ evaluate (Job *job)
   gint64 began = g_get_monotonic_time ();
 
   for (guint i = 0; i < job->labels->images->len; i++)
-    g_ptr_array_add (paths, g_build_filename (o->images, ((SqLabelledImage *) g_ptr_array_index (job->labels->images, i))->file_name, NULL));
+    g_ptr_array_add (paths,
+                     g_build_filename (o->images, ((SqLabelledImage *) g_ptr_array_index (job->labels->images, i))->file_name, NULL));
   g_ptr_array_add (paths, NULL);
   options.paths = (const char *const *) paths->pdata;
   job->ap = sq_coco_ap_new (job->labels->n_classes);
@@ -310,7 +313,8 @@ run_command (int argc, char **argv)
   };
   SqExit status = SQ_EXIT_USAGE;
 
-  if (sq_cli_parse ("eval", NULL, "Scores a model on labelled pictures: average precision as in the COCO challenge.", entries, &argc, &argv))
+  if (sq_cli_parse ("eval", NULL, "Scores a model on labelled pictures: average precision as in the COCO challenge.", entries, &argc,
+                    &argv))
     status = perform (&o, argc);
   g_free (o.model);
   g_free (o.family);

@@ -77,7 +77,8 @@ export_run (const Options *o, SqProject *project, SqExportFormat format)
       g_autoptr (GOutputStream) out = g_unix_output_stream_new (STDOUT_FILENO, FALSE);
       g_autoptr (GOutputStream) buffered = g_buffered_output_stream_new_sized (out, 1 << 16);
 
-      good = sq_export_run_to_stream (project, id, format, &filter, buffered, NULL, &error) && g_output_stream_flush (buffered, NULL, &error);
+      good =
+          sq_export_run_to_stream (project, id, format, &filter, buffered, NULL, &error) && g_output_stream_flush (buffered, NULL, &error);
     }
   if (!good)
     sq_cli_error ("%s", error->message);

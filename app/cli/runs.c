@@ -30,8 +30,8 @@ print_row (const SqRun *run)
 {
   g_autofree char *when = format_time (run->started_us), *counts = sq_run_describe_counts (run, 4);
 
-  printf ("%6" G_GINT64_FORMAT "  %s  %-11s %-24.24s %-20.20s %8" G_GINT64_FORMAT "  %s\n", run->id, when, state_names[run->state], run->name, run->model,
-          run->n_frames, counts[0] != '\0' ? counts : "-");
+  printf ("%6" G_GINT64_FORMAT "  %s  %-11s %-24.24s %-20.20s %8" G_GINT64_FORMAT "  %s\n", run->id, when, state_names[run->state],
+          run->name, run->model, run->n_frames, counts[0] != '\0' ? counts : "-");
 }
 
 static void
@@ -148,9 +148,10 @@ show (SqProject *project, gint64 id, const Options *o)
           state_names[run->state]);
   if (run->message != NULL)
     printf ("message     %s\n", run->message);
-  printf ("source      %s (%d x %d)\nmodel       %s, %s (%s)\ndevice      %s\n", paths, run->width, run->height, run->model, run->level, run->model_path,
-          run->device);
-  printf ("frames      %" G_GINT64_FORMAT "\ncandidates  %" G_GINT64_FORMAT "\nobjects     %" G_GINT64_FORMAT " at score %.2f, overlap %.2f\nclasses     %s\n",
+  printf ("source      %s (%d x %d)\nmodel       %s, %s (%s)\ndevice      %s\n", paths, run->width, run->height, run->model, run->level,
+          run->model_path, run->device);
+  printf ("frames      %" G_GINT64_FORMAT "\ncandidates  %" G_GINT64_FORMAT "\nobjects     %" G_GINT64_FORMAT
+          " at score %.2f, overlap %.2f\nclasses     %s\n",
           run->n_frames, run->n_detections, run->n_objects, run->filter.confidence, run->filter.iou, counts);
   return SQ_EXIT_OK;
 }
@@ -186,8 +187,8 @@ perform (const Options *o, int argc, char **argv)
 {
   const char *verb = argc > 1 ? argv[1] : "list";
   gboolean writes = g_str_equal (verb, "rename") || g_str_equal (verb, "delete");
-  gboolean known = (g_str_equal (verb, "list") && argc <= 2) || (g_str_equal (verb, "show") && argc == 3) || (g_str_equal (verb, "rename") && argc == 4)
-                   || (g_str_equal (verb, "delete") && argc >= 3);
+  gboolean known = (g_str_equal (verb, "list") && argc <= 2) || (g_str_equal (verb, "show") && argc == 3)
+                   || (g_str_equal (verb, "rename") && argc == 4) || (g_str_equal (verb, "delete") && argc >= 3);
   g_autoptr (SqProject) project = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *path = o->project != NULL ? g_strdup (o->project) : sq_project_default_path ();
@@ -243,7 +244,8 @@ run_command (int argc, char **argv)
   };
   SqExit status = SQ_EXIT_USAGE;
 
-  if (sq_cli_parse ("runs", "[list | show RUN | rename RUN NAME | delete RUN...]", "Lists and edits the runs of a project file.", entries, &argc, &argv))
+  if (sq_cli_parse ("runs", "[list | show RUN | rename RUN NAME | delete RUN...]", "Lists and edits the runs of a project file.", entries,
+                    &argc, &argv))
     status = perform (&o, argc, argv);
   g_free (o.project);
   g_free (o.search);

@@ -150,7 +150,7 @@ pair_init (Pair *pair, Image *image, int class_id)
     g_qsort_with_data (pair->detections->pdata, pair->detections->len, sizeof (gpointer), compare_scores, NULL);
   if (pair->detections->len > MAX_DETECTIONS)
     g_ptr_array_set_size (pair->detections, MAX_DETECTIONS);
-  pair->overlaps = g_new (double, pair->detections->len * (gsize) pair->truths->len + 1);
+  pair->overlaps = g_new (double, pair->detections->len *(gsize) pair->truths->len + 1);
   for (guint d = 0; d < pair->detections->len; d++)
     for (guint t = 0; t < pair->truths->len; t++)
       pair->overlaps[d * pair->truths->len + t] = overlap (g_ptr_array_index (pair->detections, d), g_ptr_array_index (pair->truths, t));

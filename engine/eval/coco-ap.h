@@ -29,17 +29,17 @@ typedef struct
   double recall;                        // mean over thresholds, at most 100 detections
   guint n_truths;                       // without crowds
   guint n_detections;
-  float precision50[SQ_AP_RECALLS];     // at IoU .50 over recall; all -1 without labels
-  float score50[SQ_AP_RECALLS];         // the score threshold that reaches that recall; 0 where none does
+  float precision50[SQ_AP_RECALLS]; // at IoU .50 over recall; all -1 without labels
+  float score50[SQ_AP_RECALLS];     // the score threshold that reaches that recall; 0 where none does
 } SqClassAp;
 
 typedef struct
 {
   double ap, ap50, ap75, ap_small, ap_medium, ap_large, recall;
   guint n_images;
-  guint n_present;      // classes with labels: the mean is over these
+  guint n_present; // classes with labels: the mean is over these
   guint n_classes;
-  SqClassAp *classes;   // n_classes
+  SqClassAp *classes; // n_classes
 } SqApReport;
 
 typedef struct _SqCocoAp SqCocoAp;

@@ -135,8 +135,8 @@ set_unreadable (GError **error, const char *path)
   int width, height;
 
   if (sq_averror_size_refused (&width, &height))
-    sq_media_error (error, SQ_ERROR_OUT_OF_MEMORY, path, "is too large (%d × %d pixels); the limit is %d pixels a side, shrink it first.", width,
-                    height, SQ_FRAME_MAX_SIDE);
+    sq_media_error (error, SQ_ERROR_OUT_OF_MEMORY, path, "is too large (%d × %d pixels); the limit is %d pixels a side, shrink it first.",
+                    width, height, SQ_FRAME_MAX_SIDE);
   else
     sq_media_error (error, SQ_ERROR_FORMAT, path, "is damaged or not a picture or video that Squint can read; choose another file.");
 }
@@ -154,13 +154,15 @@ sq_averror_set (GError **error, int code, const char *path)
       return;
     case AVERROR (EACCES):
     case AVERROR (EPERM):
-      sq_media_error (error, SQ_ERROR_IO, path, "cannot be opened because permission is denied; change its permissions or choose another file.");
+      sq_media_error (error, SQ_ERROR_IO, path,
+                      "cannot be opened because permission is denied; change its permissions or choose another file.");
       return;
     case AVERROR (EBUSY):
       sq_media_error (error, SQ_ERROR_BUSY, path, "is in use by another program; close that one and try again.");
       return;
     case AVERROR (ENOMEM):
-      sq_media_error (error, SQ_ERROR_OUT_OF_MEMORY, path, "needs more memory than is free; close other programs or choose a smaller file.");
+      sq_media_error (error, SQ_ERROR_OUT_OF_MEMORY, path,
+                      "needs more memory than is free; close other programs or choose a smaller file.");
       return;
     case AVERROR (ENODEV):
     case AVERROR (ENXIO):
@@ -178,7 +180,8 @@ sq_averror_set (GError **error, int code, const char *path)
     case AVERROR_DECODER_NOT_FOUND:
     case AVERROR_PATCHWELCOME:
     case AVERROR (ENOSYS):
-      sq_media_error (error, SQ_ERROR_FORMAT, path, "is in a format that the installed FFmpeg cannot decode; convert it to JPEG, PNG or MP4.");
+      sq_media_error (error, SQ_ERROR_FORMAT, path,
+                      "is in a format that the installed FFmpeg cannot decode; convert it to JPEG, PNG or MP4.");
       return;
     case AVERROR_PROTOCOL_NOT_FOUND:
     case AVERROR_DEMUXER_NOT_FOUND:

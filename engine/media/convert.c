@@ -86,8 +86,8 @@ prepare (SqConverter *self, const AVFrame *frame)
 
   if (descriptor == NULL || !sws_isSupportedInput (format))
     return FALSE;
-  self->sws = sws_getCachedContext (self->sws, frame->width, frame->height, format, frame->width, frame->height, AV_PIX_FMT_RGB24, flags, NULL,
-                                    NULL, NULL);
+  self->sws = sws_getCachedContext (self->sws, frame->width, frame->height, format, frame->width, frame->height, AV_PIX_FMT_RGB24, flags,
+                                    NULL, NULL, NULL);
   if (self->sws == NULL)
     return FALSE;
   if ((descriptor->flags & AV_PIX_FMT_FLAG_RGB) == 0)
@@ -107,9 +107,12 @@ int
 sq_converter_run (SqConverter *self, SqPool *pool, const AVFrame *frame, SqOrient orient, int *width, int *height, int *stride,
                   guint8 **pixels, gpointer *loan)
 {
-  int row = (3 * frame->width + 63) & ~63;
+  gboolean swaps = sq_orient_swaps (orient);
+  int row = (3 * frame->width + 63) & ~63, turned_row = (3 * (swaps ? frame->height : frame->width) + 63) & ~63;
+  // One size for both pictures of a turned frame: the pool keeps buffers of one size.
+  gsize size = 64 + MAX ((gsize) row * frame->height, (gsize) turned_row * (swaps ? frame->width : frame->height));
   gpointer first_loan;
-  guint8 *rgb = sq_pool_take (pool, (gsize) row * frame->height + 64, &first_loan);
+  guint8 *rgb = sq_pool_take (pool, size, &first_loan);
   guint8 *planes[4] = { rgb };
   int strides[4] = { row };
 
@@ -132,10 +135,7 @@ sq_converter_run (SqConverter *self, SqPool *pool, const AVFrame *frame, SqOrien
 
   if (orient != SQ_ORIENT_NONE)
     {
-      int turned_width = sq_orient_swaps (orient) ? frame->height : frame->width;
-      int turned_height = sq_orient_swaps (orient) ? frame->width : frame->height;
-      int turned_row = (3 * turned_width + 63) & ~63;
-      guint8 *turned = sq_pool_take (pool, (gsize) turned_row * turned_height + 64, loan);
+      guint8 *turned = sq_pool_take (pool, size, loan);
 
       if (turned == NULL)
         {
@@ -144,8 +144,8 @@ sq_converter_run (SqConverter *self, SqPool *pool, const AVFrame *frame, SqOrien
         }
       sq_orient_rgb (orient, rgb, row, frame->width, frame->height, turned, turned_row);
       sq_pool_return (first_loan);
-      *width = turned_width;
-      *height = turned_height;
+      *width = swaps ? frame->height : frame->width;
+      *height = swaps ? frame->width : frame->height;
       *stride = turned_row;
       *pixels = turned;
     }

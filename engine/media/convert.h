@@ -19,7 +19,7 @@ typedef enum // EXIF numbers
   SQ_ORIENT_180,
   SQ_ORIENT_FLIP_V,
   SQ_ORIENT_TRANSPOSE,
-  SQ_ORIENT_90,  // turn clockwise to see it upright
+  SQ_ORIENT_90, // turn clockwise to see it upright
   SQ_ORIENT_TRANSVERSE,
   SQ_ORIENT_270, // turn counter-clockwise
 } SqOrient;

@@ -181,8 +181,8 @@ sq_demux_check_size (int width, int height, const char *path, GError **error)
 {
   if (width <= SQ_FRAME_MAX_SIDE && height <= SQ_FRAME_MAX_SIDE && (gint64) width * height <= SQ_FRAME_MAX_PIXELS)
     return TRUE;
-  sq_media_error (error, SQ_ERROR_OUT_OF_MEMORY, path, "is too large (%d × %d pixels); the limit is %d pixels a side, shrink it first.", width, height,
-                  SQ_FRAME_MAX_SIDE);
+  sq_media_error (error, SQ_ERROR_OUT_OF_MEMORY, path, "is too large (%d × %d pixels); the limit is %d pixels a side, shrink it first.",
+                  width, height, SQ_FRAME_MAX_SIDE);
   return FALSE;
 }
 
@@ -244,7 +244,8 @@ sq_demux_read_all (const char *path, SqInterrupt *interrupt, gsize *size, GError
   if (total > MAX_STILL_BYTES)
     {
       avio_closep (&io);
-      sq_media_error (error, SQ_ERROR_OUT_OF_MEMORY, path, "is too large (%" G_GINT64_FORMAT " MiB) for one picture; choose a smaller file.", total >> 20);
+      sq_media_error (error, SQ_ERROR_OUT_OF_MEMORY, path,
+                      "is too large (%" G_GINT64_FORMAT " MiB) for one picture; choose a smaller file.", total >> 20);
       return NULL;
     }
   if (total > 0)

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  gint stop; // atomic
+  gint stop;                 // atomic
   GCancellable *cancellable; // nullable, only while opening
 } SqInterrupt;
 
@@ -29,7 +29,8 @@ gboolean sq_demux_is_still (AVFormatContext *format);
 AVStream *sq_demux_video_stream (AVFormatContext *format, const char *path, GError **error);
 
 // Opened decoder with Squint's limits; `threads` 1 or more.
-AVCodecContext *sq_demux_open_codec (const AVCodecParameters *parameters, int threads, gboolean low_delay, const char *path, GError **error);
+AVCodecContext *sq_demux_open_codec (const AVCodecParameters *parameters, int threads, gboolean low_delay, const char *path,
+                                     GError **error);
 
 // FALSE when a side or the area is over the limit.
 gboolean sq_demux_check_size (int width, int height, const char *path, GError **error);

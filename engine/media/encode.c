@@ -23,8 +23,8 @@ to_format (const SqFrame *frame, enum AVPixelFormat format)
       av_frame_free (&picture);
       return NULL;
     }
-  sws = sws_getContext (frame->width, frame->height, AV_PIX_FMT_RGB24, frame->width, frame->height, format, SWS_BILINEAR | SWS_ACCURATE_RND, NULL,
-                        NULL, NULL);
+  sws = sws_getContext (frame->width, frame->height, AV_PIX_FMT_RGB24, frame->width, frame->height, format, SWS_BILINEAR | SWS_ACCURATE_RND,
+                        NULL, NULL, NULL);
   if (sws != NULL && format == AV_PIX_FMT_YUV444P)
     {
       const int *coefficients = sws_getCoefficients (SWS_CS_ITU601);

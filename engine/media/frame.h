@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-#define SQ_FRAME_MAX_SIDE 32768          // px; larger pictures are refused
-#define SQ_FRAME_MAX_PIXELS (256 << 20)  // px; larger pictures are refused
+#define SQ_FRAME_MAX_SIDE 32768         // px; larger pictures are refused
+#define SQ_FRAME_MAX_PIXELS (256 << 20) // px; larger pictures are refused
 
 typedef struct
 {

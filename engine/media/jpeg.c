@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jpeg.h"
 
+#include "exif.h"
 #include "frame.h"
 #include <libavutil/frame.h>
 #include <setjmp.h>
@@ -35,50 +36,15 @@ on_progress (j_common_ptr info)
     on_error (info);
 }
 
-static guint
-read_number (const guint8 *at, int bytes, gboolean little)
-{
-  guint n = 0;
-
-  for (int i = 0; i < bytes; i++)
-    n |= (guint) at[i] << 8 * (little ? i : bytes - 1 - i);
-  return n;
-}
-
-// Tag 0x0112 of the first directory of an EXIF block; 0 where there is none.
-static int
-exif_orientation (const guint8 *data, gsize size)
-{
-  gboolean little;
-  gsize directory, entries;
-
-  if (size < 14 || memcmp (data, "Exif\0\0", 6) != 0)
-    return 0;
-  data += 6;
-  size -= 6;
-  little = data[0] == 'I';
-  directory = read_number (data + 4, 4, little);
-  if (directory > size - 2)
-    return 0;
-  entries = read_number (data + directory, 2, little);
-  for (gsize i = 0; i < entries && directory + 2 + (i + 1) * 12 <= size; i++)
-    {
-      const guint8 *entry = data + directory + 2 + i * 12;
-
-      if (read_number (entry, 2, little) == 0x0112)
-        return (int) read_number (entry + 8, 2, little);
-    }
-  return 0;
-}
-
 static void
 decode (struct jpeg_decompress_struct *info, AVFrame *frame)
 {
   for (jpeg_saved_marker_ptr m = info->marker_list; m != NULL; m = m->next)
     {
-      int orientation = m->marker == JPEG_APP0 + 1 ? exif_orientation (m->data, m->data_length) : 0;
+      gboolean exif = m->marker == JPEG_APP0 + 1 && m->data_length > 6 && memcmp (m->data, "Exif\0\0", 6) == 0;
+      int orientation = exif ? sq_exif_orientation (m->data + 6, m->data_length - 6) : 0;
 
-      if (orientation >= 1 && orientation <= 8)
+      if (orientation != 0)
         av_dict_set_int (&frame->metadata, "Orientation", orientation, 0);
     }
   info->out_color_space = JCS_RGB;

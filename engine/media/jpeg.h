@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// JPEG stills through libjpeg, so that their pixels equal those of every reference reader: FFmpeg's inverse transform differs by one level in two pixels of
-// a hundred, which quantised networks amplify into other scores. Private to media/.
+// JPEG stills through libjpeg, so that their pixels equal those of every reference reader: FFmpeg's inverse transform differs by one level
+// in two pixels of a hundred, which quantised networks amplify into other scores. Private to media/.
 //
 // Thread: any
 #pragma once

@@ -8,13 +8,14 @@
 #include <string.h>
 
 static const char *const picture_suffixes[] = {
-  "jpg", "jpeg", "jpe", "jfif", "png", "apng", "bmp", "dib", "gif", "webp", "tif", "tiff", "tga", "ppm", "pgm", "pbm", "pnm", "pam", "pfm",
-  "jp2", "j2k", "jpx", "exr", "hdr", "dpx", "sgi", "rgb", "pcx", "ico", "avif", "heic", "heif", "dds", "qoi", "jxl", "xbm", "xpm", "psd", "sun", "ras",
+  "jpg", "jpeg", "jpe",  "jfif", "png", "apng", "bmp", "dib", "gif", "webp", "tif", "tiff", "tga", "ppm",
+  "pgm", "pbm",  "pnm",  "pam",  "pfm", "jp2",  "j2k", "jpx", "exr", "hdr",  "dpx", "sgi",  "rgb", "pcx",
+  "ico", "avif", "heic", "heif", "dds", "qoi",  "jxl", "xbm", "xpm", "psd",  "sun", "ras",
 };
 
 static const char *const video_suffixes[] = {
-  "mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "ts", "m2ts", "mts", "wmv", "flv", "ogv", "3gp", "mjpeg", "mjpg", "h264", "264",
-  "h265", "hevc", "ivf", "y4m", "vob", "mxf",
+  "mp4", "m4v", "mov",   "mkv",  "webm", "avi", "mpg",  "mpeg", "ts",  "m2ts", "mts", "wmv", "flv",
+  "ogv", "3gp", "mjpeg", "mjpg", "h264", "264", "h265", "hevc", "ivf", "y4m",  "vob", "mxf",
 };
 
 static gboolean

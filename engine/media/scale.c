@@ -42,7 +42,8 @@ sq_frame_scale (const SqFrame *frame, int max_width, int max_height, GError **er
   // swscale's area filter stumbles over extreme ratios; go down in steps of at most 16.
   if (width * 16 < frame->width || height * 16 < frame->height)
     {
-      g_autoptr (SqFrame) middle = sq_frame_scale (frame, MAX (width, (frame->width + 7) / 8), MAX (height, (frame->height + 7) / 8), error);
+      g_autoptr (SqFrame) middle =
+          sq_frame_scale (frame, MAX (width, (frame->width + 7) / 8), MAX (height, (frame->height + 7) / 8), error);
 
       if (middle == NULL)
         return NULL;

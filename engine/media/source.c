@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A play list of items opened one after another. The kind is decided by the first item; in a list of pictures every file gives one frame, in
-// a list of videos times and indices run on.
+// A play list of items opened one after another. The kind is decided by the first item; in a list of pictures every file gives one frame,
+// in a list of videos times and indices run on.
 #include "source.h"
 
 #include "averror.h"
@@ -32,12 +32,12 @@ struct _SqSource
   SqPool *pool;
   SqConverter *stills, *videos;
   AVFrame *raw;
-  SqVideo *video;     // the item before next_item, NULL between items
-  gint64 base_ns;     // where `video` starts
+  SqVideo *video; // the item before next_item, NULL between items
+  gint64 base_ns; // where `video` starts
   gint64 base_index;
-  gint64 end_ns;      // of the last frame given
+  gint64 end_ns; // of the last frame given
   gint64 end_index;
-  SqFrame *first;     // decoded while opening
+  SqFrame *first; // decoded while opening
   GError *first_error;
 };
 
@@ -243,7 +243,8 @@ open_first (SqSource *self, GError **error)
     {
       info->duration_ns = item->duration_ns = sq_video_get_duration_ns (self->video);
       info->n_frames = item->n_frames = sq_video_get_n_frames (self->video);
-      info->kind = sq_demux_is_camera (item->path) || (sq_media_is_address (item->path) && info->duration_ns < 0) ? SQ_SOURCE_LIVE : SQ_SOURCE_VIDEO;
+      info->kind =
+          sq_demux_is_camera (item->path) || (sq_media_is_address (item->path) && info->duration_ns < 0) ? SQ_SOURCE_LIVE : SQ_SOURCE_VIDEO;
       info->fps = sq_video_get_fps (self->video);
       info->width = sq_video_get_width (self->video);
       info->height = sq_video_get_height (self->video);

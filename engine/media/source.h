@@ -31,13 +31,14 @@ typedef struct
 
 typedef struct _SqSource SqSource;
 
-// Opens files, folders (not recursive, natural order), `/dev/video*` and rtsp:// or http(s):// addresses. One video or live address, or any number
-// of pictures; several videos are played after another with times and indices running on.
-// `paths` is NULL-terminated. Errors: SQ_ERROR_IO, SQ_ERROR_FORMAT (one sentence, names the file), SQ_ERROR_CANCELLED.
+// Opens files, folders (not recursive, natural order), `/dev/video*` and rtsp:// or http(s):// addresses. One video or live address, or any
+// number of pictures; several videos are played after another with times and indices running on. `paths` is NULL-terminated. Errors:
+// SQ_ERROR_IO, SQ_ERROR_FORMAT (one sentence, names the file), SQ_ERROR_CANCELLED.
 SqSource *sq_source_open (const char *const *paths, GCancellable *cancellable, GError **error);
 const SqSourceInfo *sq_source_get_info (SqSource *self);
 
-// The next frame (transfer full); NULL without error at the end. NULL with an error: that file or frame is bad, the next call goes on after it.
+// The next frame (transfer full); NULL without error at the end. NULL with an error: that file or frame is bad, the next call goes on after
+// it.
 SqFrame *sq_source_next (SqSource *self, GError **error);
 
 // The next frame is the one shown at `pts_ns` (exact: decodes from the key frame before).

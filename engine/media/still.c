@@ -5,6 +5,7 @@
 
 #include "averror.h"
 #include "engine/error.h"
+#include "exif.h"
 #include "jpeg.h"
 #include <libavutil/mem.h>
 #include <string.h>
@@ -63,6 +64,26 @@ decode_packet (AVCodecContext *codec, AVPacket *packet, int *code)
   return frame;
 }
 
+// FFmpeg tells the orientation of JPEG and WebP only.
+static void
+note_orientation (AVFrame *frame, enum AVCodecID codec, const guint8 *data, gsize size)
+{
+  int orientation = 0;
+
+  if (codec == AV_CODEC_ID_PNG || codec == AV_CODEC_ID_APNG)
+    orientation = sq_exif_orientation_of_png (data, size);
+  else if (codec == AV_CODEC_ID_TIFF)
+    orientation = sq_exif_orientation (data, size);
+  if (orientation != 0 && av_frame_get_side_data (frame, AV_FRAME_DATA_DISPLAYMATRIX) == NULL)
+    av_dict_set_int (&frame->metadata, "Orientation", orientation, 0);
+}
+
+static gboolean
+is_animated_webp (enum AVCodecID codec, const guint8 *data, gsize size)
+{
+  return codec == AV_CODEC_ID_WEBP && size > 21 && memcmp (data + 12, "VP8X", 4) == 0 && (data[20] & 2) != 0;
+}
+
 static AVFrame *
 decode_whole (AVFormatContext *format, AVStream *stream, const char *path, SqInterrupt *interrupt, GError **error)
 {
@@ -101,8 +122,12 @@ decode_whole (AVFormatContext *format, AVStream *stream, const char *path, SqInt
         code = AVERROR_EOF;
       else if (code == AVERROR_EOF)
         code = AVERROR_INVALIDDATA;
+      if (is_animated_webp (codec->codec_id, data, size))
+        code = AVERROR_PATCHWELCOME;
       sq_averror_set (error, code, path);
     }
+  else
+    note_orientation (frame, codec->codec_id, data, size);
   av_packet_free (&packet);
   avcodec_free_context (&codec);
   return frame;

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #define NS G_GINT64_CONSTANT (1000000000)
-#define MAX_SEEN (4 << 20)      // frames
-#define MAX_BAD_PACKETS 1000    // in a row
-#define MAX_JUMP_NS (10 * NS)   // forward; more is a broken clock
+#define MAX_SEEN (4 << 20)    // frames
+#define MAX_BAD_PACKETS 1000  // in a row
+#define MAX_JUMP_NS (10 * NS) // forward; more is a broken clock
 
 static const AVRational ns_base = { 1, 1000000000 };
 
@@ -27,7 +27,7 @@ typedef struct
 struct _SqVideo
 {
   AVFormatContext *format;
-  AVStream *stream;     // borrowed
+  AVStream *stream; // borrowed
   AVCodecContext *codec;
   AVPacket *packet;
   SqInterrupt *interrupt; // borrowed
@@ -37,13 +37,13 @@ struct _SqVideo
   gboolean ended;
   guint64 n_decoded;
   double fps;
-  gint64 frame_ns;      // nominal
-  gint64 start;         // stream time base; AV_NOPTS_VALUE until known
-  gint64 offset_ns;     // corrects broken clocks
-  gint64 last_ns;       // of the last frame, -1 none
-  gint64 next_index;    // -1: ask `seen`
-  GArray *seen;         // gint64 ns
-  Ready ready[2];       // decoded, not yet given
+  gint64 frame_ns;   // nominal
+  gint64 start;      // stream time base; AV_NOPTS_VALUE until known
+  gint64 offset_ns;  // corrects broken clocks
+  gint64 last_ns;    // of the last frame, -1 none
+  gint64 next_index; // -1: ask `seen`
+  GArray *seen;      // gint64 ns
+  Ready ready[2];    // decoded, not yet given
   guint n_ready;
 };
 
@@ -64,8 +64,8 @@ stream_orient (AVStream *stream)
   gint32 matrix[9];
 
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
-  const AVPacketSideData *side = av_packet_side_data_get (stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data,
-                                                          AV_PKT_DATA_DISPLAYMATRIX);
+  const AVPacketSideData *side =
+      av_packet_side_data_get (stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
 
   if (side != NULL && side->size >= sizeof matrix)
     data = side->data;

@@ -21,10 +21,11 @@ assert_refused (const char *folder, const char *text, const char *words)
 static void
 test_coco (void)
 {
-  static const char text[] = "{\"images\":[{\"id\":7,\"file_name\":\"sub/a.jpg\",\"width\":100,\"height\":50},{\"id\":8,\"file_name\":\"b.jpg\"}],"
-                             "\"categories\":[{\"id\":18,\"name\":\"dog\"},{\"id\":1,\"name\":\"person\"}],"
-                             "\"annotations\":[{\"id\":1,\"image_id\":7,\"category_id\":18,\"bbox\":[10,20,30.5,10],\"area\":200.5,\"iscrowd\":0},"
-                             "{\"id\":2,\"image_id\":7,\"category_id\":1,\"bbox\":[0,0,5,5],\"iscrowd\":1}]}";
+  static const char text[] =
+      "{\"images\":[{\"id\":7,\"file_name\":\"sub/a.jpg\",\"width\":100,\"height\":50},{\"id\":8,\"file_name\":\"b.jpg\"}],"
+      "\"categories\":[{\"id\":18,\"name\":\"dog\"},{\"id\":1,\"name\":\"person\"}],"
+      "\"annotations\":[{\"id\":1,\"image_id\":7,\"category_id\":18,\"bbox\":[10,20,30.5,10],\"area\":200.5,\"iscrowd\":0},"
+      "{\"id\":2,\"image_id\":7,\"category_id\":1,\"bbox\":[0,0,5,5],\"iscrowd\":1}]}";
   char *folder = make_folder ();
   g_autofree char *path = g_build_filename (folder, "a.json", NULL);
   g_autoptr (GError) error = NULL;
@@ -53,13 +54,16 @@ test_coco (void)
   assert_refused (folder, "{\"images\":[]}", "no categories");
   assert_refused (folder, "{\"categories\":[{\"id\":1,\"name\":\"a\"}]}", "no images");
   assert_refused (folder, "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[3]}", "image 0");
-  assert_refused (folder, "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[],\"annotations\":[{\"bbox\":[1,2,3,4],\"image_id\":1,\"category_id\":1}]}",
-                  "no listed image");
+  assert_refused (
+      folder,
+      "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[],\"annotations\":[{\"bbox\":[1,2,3,4],\"image_id\":1,\"category_id\":1}]}",
+      "no listed image");
   assert_refused (folder,
                   "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[{\"id\":1,\"file_name\":\"x\"}],\"annotations\":[{\"bbox\":[1,2]"
                   ",\"image_id\":1}]}",
                   "four numbers");
-  assert_refused (folder, "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[{\"id\":\"x\",\"file_name\":\"x\"}],\"annotations\":[]}", "image 0");
+  assert_refused (folder, "{\"categories\":[{\"id\":1,\"name\":\"a\"}],\"images\":[{\"id\":\"x\",\"file_name\":\"x\"}],\"annotations\":[]}",
+                  "image 0");
   remove_folder (folder);
 }
 

@@ -97,7 +97,8 @@ test_export (void)
   g_assert_cmpint (run_cli (&csv, NULL, "export", "--project", path, "--format", "csv", NULL), ==, 0);
   lines = g_strsplit (csv, "\r\n", -1);
   g_assert_cmpint (g_strv_length (lines), ==, n_objects + 2); // heading, last line's end
-  g_assert_cmpint (run_cli (&strict, NULL, "export", "--project", path, "--format", "csv", "--conf", "0.9", "--classes", "dog", NULL), ==, 0);
+  g_assert_cmpint (run_cli (&strict, NULL, "export", "--project", path, "--format", "csv", "--conf", "0.9", "--classes", "dog", NULL), ==,
+                   0);
   g_assert_cmpint (strlen (strict), <, strlen (csv));
   g_assert_cmpint (run_cli (NULL, NULL, "export", "--project", path, "--run", "1", "--output", coco, NULL), ==, 0);
   {

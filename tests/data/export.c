@@ -12,7 +12,7 @@
 static char *folder;
 static SqProject *project;
 static gint64 run;
-static GArray *expected; // SqDetection of all frames under the run's filter
+static GArray *expected;       // SqDetection of all frames under the run's filter
 static GArray *expected_frame; // guint, its frame
 
 static void
@@ -43,8 +43,7 @@ prepare (void)
   g_assert_cmpint (expected->len, >, N_FRAMES);
 }
 
-static char *
-export (SqExportFormat format, const char *name)
+static char *export(SqExportFormat format, const char *name)
 {
   g_autoptr (GError) error = NULL;
   char *path = g_build_filename (folder, name, NULL);
@@ -66,7 +65,7 @@ assert_box (JsonArray *box, const SqDetection *d, gboolean sizes)
 static void
 test_coco (void)
 {
-  g_autofree char *path = export (SQ_EXPORT_COCO, "coco.json");
+  g_autofree char *path = export(SQ_EXPORT_COCO, "coco.json");
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (SqAnnotations) labels = NULL;
@@ -99,7 +98,7 @@ test_coco (void)
 static void
 test_json (void)
 {
-  g_autofree char *path = export (SQ_EXPORT_JSON, "a.json"), *lines_path = export (SQ_EXPORT_JSONL, "a.jsonl");
+  g_autofree char *path = export(SQ_EXPORT_JSON, "a.json"), *lines_path = export(SQ_EXPORT_JSONL, "a.jsonl");
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
   g_autoptr (JsonParser) parser = json_parser_new ();
@@ -139,7 +138,7 @@ test_json (void)
 static void
 test_csv (void)
 {
-  g_autofree char *path = export (SQ_EXPORT_CSV, "a.csv");
+  g_autofree char *path = export(SQ_EXPORT_CSV, "a.csv");
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
 
@@ -165,8 +164,9 @@ test_csv (void)
 static void
 test_yolo (void)
 {
-  g_autofree char *path = export (SQ_EXPORT_YOLO, "yolo");
-  g_autofree char *label = g_build_filename (path, "labels", "toy_000000.txt", NULL), *classes = g_build_filename (path, "classes.txt", NULL);
+  g_autofree char *path = export(SQ_EXPORT_YOLO, "yolo");
+  g_autofree char *label = g_build_filename (path, "labels", "toy_000000.txt", NULL),
+                  *classes = g_build_filename (path, "classes.txt", NULL);
   g_autofree char *text = NULL, *names = NULL;
   g_autoptr (GError) error = NULL;
   SqDetection *d = &g_array_index (expected, SqDetection, 0);
@@ -226,7 +226,8 @@ test_failures (void)
   for (guint i = 0; i < SQ_N_EXPORTS; i++)
     {
       g_cancellable_reset (cancellable);
-      g_assert_false (sq_export_run (project, run, i, NULL, i == SQ_EXPORT_YOLO ? yolo : path, cancellable, on_progress, cancellable, &error));
+      g_assert_false (
+          sq_export_run (project, run, i, NULL, i == SQ_EXPORT_YOLO ? yolo : path, cancellable, on_progress, cancellable, &error));
       g_assert_error (error, SQ_ERROR, SQ_ERROR_CANCELLED);
       g_clear_error (&error);
     }

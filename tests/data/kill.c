@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// kill -9 in the middle of writing, at random moments. The child notes in shared memory when each result was pushed; whatever was pushed more than
-// 250 ms before its death must be in the file, and the file must be whole.
+// kill -9 in the middle of writing, at random moments. The child notes in shared memory when each result was pushed; whatever was pushed
+// more than 250 ms before its death must be in the file, and the file must be whole.
 #include "make-data.h"
 #include <signal.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 
 typedef struct
 {
-  gint started;               // atomic
-  gint n;                     // atomic, results pushed
+  gint started; // atomic
+  gint n;       // atomic, results pushed
   gint64 pushed_us[MAX_FRAMES];
 } Shared;
 
@@ -82,7 +82,8 @@ kill_once (const char *path, Shared *shared, guint after_us, int *missing_us)
   }
   last_us = stored < pushed ? died_us - shared->pushed_us[stored] : 0; // age of the oldest result that is missing
   *missing_us = MAX (*missing_us, (int) last_us);
-  g_test_message ("killed after %d ms: %d pushed, %d stored, oldest missing %.0f ms", (int) (after_us / 1000), pushed, (int) stored, last_us / 1e3);
+  g_test_message ("killed after %d ms: %d pushed, %d stored, oldest missing %.0f ms", (int) (after_us / 1000), pushed, (int) stored,
+                  last_us / 1e3);
   g_assert_cmpint (last_us, <=, LIMIT_US);
   g_assert_true (sq_project_close (project, &error));
 }

@@ -39,8 +39,16 @@ const SqModel *
 make_model (void)
 {
   static char *labels[] = { (char *) "person", (char *) "bicycle", (char *) "dog", NULL };
-  static SqModel model = { .path = (char *) "/models/toy.onnx", .name = (char *) "toy", .sha256 = (char *) "00aa", .file_size = 1234, .format = "ONNX",
-                           .family_id = "yolox", .family_title = "YOLOX", .labels = labels, .n_classes = 3, .precision = (char *) "float32" };
+  static SqModel model = { .path = (char *) "/models/toy.onnx",
+                           .name = (char *) "toy",
+                           .sha256 = (char *) "00aa",
+                           .file_size = 1234,
+                           .format = "ONNX",
+                           .family_id = "yolox",
+                           .family_title = "YOLOX",
+                           .labels = labels,
+                           .n_classes = 3,
+                           .precision = (char *) "float32" };
 
   return &model;
 }
@@ -50,8 +58,15 @@ make_info (const char *const *paths, SqSourceKind kind, const char *name)
 {
   static SqSourceInfo source;
 
-  source = (SqSourceInfo){ .kind = kind, .name = (char *) "toy.mp4", .path = (char *) paths[0], .width = 640, .height = 480, .n_frames = 100,
-                           .duration_ns = 4000000000, .fps = 25, .seekable = TRUE };
+  source = (SqSourceInfo){ .kind = kind,
+                           .name = (char *) "toy.mp4",
+                           .path = (char *) paths[0],
+                           .width = 640,
+                           .height = 480,
+                           .n_frames = 100,
+                           .duration_ns = 4000000000,
+                           .fps = 25,
+                           .seekable = TRUE };
   return (SqRunInfo){ .name = name, .source = &source, .paths = paths, .model = make_model (), .device = "cpu" };
 }
 
@@ -75,7 +90,7 @@ make_result (const char *path, gint64 index, guint n, gboolean with_pixels)
       float x = (float) ((index * 31 + i * 97) % 600) + .123f, y = (float) ((index * 17 + i * 53) % 440) + .456f;
 
       candidates[i] = (SqDetection){
-        .x1 = x, .y1 = y, .x2 = x + 20.789f, .y2 = y + 30.1f, .score = .95f - .9f * i / MAX (n, 1), .class_id = (int)((index + i) % 3)
+        .x1 = x, .y1 = y, .x2 = x + 20.789f, .y2 = y + 30.1f, .score = .95f - .9f * i / MAX (n, 1), .class_id = (int) ((index + i) % 3)
       };
     }
   result = sq_result_new (frame, candidates, n, FALSE);

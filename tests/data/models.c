@@ -180,7 +180,8 @@ test_catalogue (void)
       g_assert_nonnull (sq_model_family_title (entry->family));
       g_assert_null (strstr (entry->licence, "GPL"));
       for (guint j = 0; j < entry->files->len; j++)
-        g_assert_true (g_str_has_prefix (((SqCatalogueFile *) g_ptr_array_index (entry->files, j))->url, "https://raw.githubusercontent.com/"));
+        g_assert_true (
+            g_str_has_prefix (((SqCatalogueFile *) g_ptr_array_index (entry->files, j))->url, "https://raw.githubusercontent.com/"));
     }
   g_assert_cmpint (n_default, ==, 1);
 }

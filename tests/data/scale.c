@@ -47,8 +47,9 @@ fill (const char *path)
   g_assert_true (sq_project_close (project, &error));
   seconds = ms_since (began) / 1e3;
   stat (path, &info);
-  g_test_message ("%u runs, %.1f M detections written in %.1f s (%.0f k/s), %.0f MB, %.0f bytes each", n_runs, 1e-6 * n_runs * n_frames * n_per_frame,
-                  seconds, 1e-3 * n_runs * n_frames * n_per_frame / seconds, info.st_size / 1e6, (double) info.st_size / n_runs / n_frames / n_per_frame);
+  g_test_message ("%u runs, %.1f M detections written in %.1f s (%.0f k/s), %.0f MB, %.0f bytes each", n_runs,
+                  1e-6 * n_runs * n_frames * n_per_frame, seconds, 1e-3 * n_runs * n_frames * n_per_frame / seconds, info.st_size / 1e6,
+                  (double) info.st_size / n_runs / n_frames / n_per_frame);
 }
 
 static void

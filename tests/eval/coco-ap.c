@@ -168,16 +168,20 @@ test_golden (gconstpointer name)
       for (guint j = 0; j < json_array_get_length (list); j++)
         {
           JsonArray *numbers = json_array_get_array_element (list, j);
-          const SqDetection one = { .class_id = json_array_get_int_element (numbers, 0), .score = json_array_get_double_element (numbers, 1),
-                                    .x1 = json_array_get_double_element (numbers, 2), .y1 = json_array_get_double_element (numbers, 3),
-                                    .x2 = json_array_get_double_element (numbers, 4), .y2 = json_array_get_double_element (numbers, 5) };
+          const SqDetection one = { .class_id = json_array_get_int_element (numbers, 0),
+                                    .score = json_array_get_double_element (numbers, 1),
+                                    .x1 = json_array_get_double_element (numbers, 2),
+                                    .y1 = json_array_get_double_element (numbers, 3),
+                                    .x2 = json_array_get_double_element (numbers, 4),
+                                    .y2 = json_array_get_double_element (numbers, 5) };
 
           sq_coco_ap_add_detections (ap, atoll (l->data), &one, 1);
         }
     }
   report = sq_coco_ap_evaluate (ap);
   g_test_message ("AP %.5f AP50 %.5f AP75 %.5f, stated %.5f %.5f %.5f", report->ap, report->ap50, report->ap75,
-                  json_array_get_double_element (stated, 0), json_array_get_double_element (stated, 1), json_array_get_double_element (stated, 2));
+                  json_array_get_double_element (stated, 0), json_array_get_double_element (stated, 1),
+                  json_array_get_double_element (stated, 2));
   g_assert_cmpfloat_with_epsilon (report->ap, json_array_get_double_element (stated, 0), 5e-4);
   g_assert_cmpfloat_with_epsilon (report->ap50, json_array_get_double_element (stated, 1), 5e-4);
   g_assert_cmpfloat_with_epsilon (report->ap75, json_array_get_double_element (stated, 2), 5e-4);

@@ -33,7 +33,8 @@ static void
 test_model (gconstpointer data)
 {
   guint i = GPOINTER_TO_UINT (data);
-  g_autofree char *golden_name = g_strdup_printf ("golden/eval/%s.json", cases[i].golden), *model_name = g_strdup_printf ("models/%s", cases[i].model);
+  g_autofree char *golden_name = g_strdup_printf ("golden/eval/%s.json", cases[i].golden),
+                  *model_name = g_strdup_printf ("models/%s", cases[i].model);
   g_autofree char *golden = sq_test_data (golden_name), *model = sq_test_data (model_name);
   g_autofree char *labels = sq_test_data ("images/coco-dev/instances.json"), *images = sq_test_data ("images/coco-dev/images");
   g_autofree char *text = NULL, *out = NULL, *iou = NULL;
@@ -51,7 +52,9 @@ test_model (gconstpointer data)
   iou = g_strdup_printf ("%g", json_object_get_double_member (root, "nms_iou"));
   wanted = json_array_get_double_element (json_object_get_array_member (json_object_get_object_member (root, "map"), "coco-dev"), 0);
   {
-    const char *argv[] = { g_getenv ("SQUINT_CLI"), "eval", "-m", model, "-a", labels, "-i", images, "--iou", iou, "--format", "json", NULL };
+    const char *argv[] = {
+      g_getenv ("SQUINT_CLI"), "eval", "-m", model, "-a", labels, "-i", images, "--iou", iou, "--format", "json", NULL
+    };
 
     g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, &status, &error);
   }

@@ -97,8 +97,9 @@ test_truncated (void)
 static void
 test_huge (void)
 {
-  static const guint8 png[] = { 0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 2, 0, 0, 0,
-                                0, 0, 0, 0, 0, 0, 0, 4, 'I', 'D', 'A', 'T', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82 };
+  static const guint8 png[] = { 0x89, 'P',  'N',  'G', 13, 10, 26, 10, 0, 0, 0, 13,  'I', 'H', 'D', 'R',  0,    0,    0xea, 0x60, 0,
+                                0,    0xea, 0x60, 8,   2,  0,  0,  0,  0, 0, 0, 0,   0,   0,   0,   4,    'I',  'D',  'A',  'T',  0,
+                                0,    0,    0,    0,   0,  0,  0,  0,  0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82 };
   static const char ppm[] = "P6\n60000 60000\n255\nxxxxxxxxxxxxxxxxxxxx";
   static const char wide[] = "P5\n40000 2\n255\n";
   g_autofree char *wide_data = g_malloc0 (sizeof wide - 1 + 80000);

@@ -85,7 +85,8 @@ char *
 make_jpeg (const char *folder, const char *name, int width, int height, int orientation)
 {
   // APP1 "Exif", big-endian TIFF with one entry: tag 0x0112, type short, count 1
-  guint8 exif[] = { 0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
+  guint8 exif[] = { 0xff, 0xe1, 0, 34,   'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
+                    0,    1,    1, 0x12, 0,   3,   0,   0,   0, 1, 0,   0,   0, 0,  0, 0, 0, 0 };
   g_autoptr (SqFrame) frame = make_quarters (width, height);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) jpeg = sq_frame_encode_jpeg (frame, 95, &error);
@@ -156,6 +157,8 @@ drain (AVFormatContext *format, AVCodecContext *codec, AVStream *stream)
 
   while (avcodec_receive_packet (codec, packet) >= 0)
     {
+      if (packet->duration == 0) // else the last frame has no length and MP4's edit list cuts it off
+        packet->duration = MAX (1, codec->time_base.den / (25 * codec->time_base.num));
       av_packet_rescale_ts (packet, codec->time_base, stream->time_base);
       packet->stream_index = stream->index;
       g_assert_cmpint (av_interleaved_write_frame (format, packet), >=, 0);

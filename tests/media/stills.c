@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/error.h"
+#include "engine/media/exif.h"
 #include "make-media.h"
 #include <stdlib.h>
 #include <string.h>
@@ -59,9 +60,9 @@ test_formats (void)
     const char *name, *codec, *format;
     int tolerance;
   } cases[] = {
-    { "a.png", "png", "rgb24", 0 },          { "b.png", "png", "rgba", 0 },       { "c.png", "png", "rgb48be", 1 },
-    { "d.bmp", "bmp", "bgr24", 0 },          { "e.tiff", "tiff", "rgb24", 0 },    { "f.tga", "targa", "bgr24", 0 },
-    { "g.jpg", "mjpeg", "yuvj420p", 8 },     { "h.jpg", "mjpeg", "yuvj444p", 8 }, { "i.ppm", "ppm", "rgb48be", 1 },
+    { "a.png", "png", "rgb24", 0 },          { "b.png", "png", "rgba", 0 },         { "c.png", "png", "rgb48be", 1 },
+    { "d.bmp", "bmp", "bgr24", 0 },          { "e.tiff", "tiff", "rgb24", 0 },      { "f.tga", "targa", "bgr24", 0 },
+    { "g.jpg", "mjpeg", "yuvj420p", 8 },     { "h.jpg", "mjpeg", "yuvj444p", 8 },   { "i.ppm", "ppm", "rgb48be", 1 },
     { "a%03d [b]*.png", "png", "rgb24", 0 }, { "j:k.jpg", "mjpeg", "yuvj422p", 8 },
   };
   char *folder = make_folder ();
@@ -134,6 +135,56 @@ test_orientation (void)
         }
     }
   remove_folder (folder);
+}
+
+static const guint8 turned[] = { 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0 };
+
+static void
+test_png_orientation (void)
+{
+  char *folder = make_folder ();
+  g_autofree char *plain = make_still (folder, "plain.png", "png", "rgb24", 40, 24);
+  g_autofree char *path = g_build_filename (folder, "turned.png", NULL);
+  g_autofree char *data = NULL;
+  g_autoptr (GByteArray) file = g_byte_array_new ();
+  g_autoptr (SqFrame) frame = NULL;
+  gsize size;
+  guint8 rgb[3];
+
+  g_assert_true (g_file_get_contents (plain, &data, &size, NULL));
+  g_byte_array_append (file, (const guint8 *) data, 33); // signature and IHDR
+  g_byte_array_append (file, (const guint8[]){ 0, 0, 0, sizeof turned, 'e', 'X', 'I', 'f' }, 8);
+  g_byte_array_append (file, turned, sizeof turned);
+  g_byte_array_append (file, (const guint8[]){ 0, 0, 0, 0 }, 4);
+  g_byte_array_append (file, (const guint8 *) data + 33, size - 33);
+  g_assert_true (g_file_set_contents (path, (const char *) file->data, file->len, NULL));
+  frame = read_one (path);
+  g_assert_cmpint (frame->width, ==, 24);
+  g_assert_cmpint (frame->height, ==, 40);
+  quarter_colour (0, 1, 2, 2, rgb); // the lower left quarter has come to the top left
+  assert_pixel (frame, 6, 10, rgb, 0);
+  remove_folder (folder);
+}
+
+static void
+test_exif_block (void)
+{
+  guint8 noise[64];
+
+  g_assert_cmpint (sq_exif_orientation (turned, sizeof turned), ==, 6);
+  for (gsize size = 0; size < sizeof turned; size++)
+    {
+      g_autofree guint8 *cut = g_memdup2 (turned, size + 1); // exactly as long, for the address sanitizer
+
+      g_assert_cmpint (sq_exif_orientation (cut, size), ==, 0);
+    }
+  for (guint i = 0; i < 20000; i++)
+    {
+      for (guint j = 0; j < sizeof noise; j++)
+        noise[j] = g_test_rand_int_range (0, j < 12 ? 16 : 256);
+      memcpy (noise, i % 2 ? "II*" : "MM\0*", 4);
+      g_assert_cmpint (sq_exif_orientation (noise, g_test_rand_int_range (0, sizeof noise)), <=, 8);
+    }
 }
 
 // One 8x8 block of four components, DC only: Adobe CMYK is stored inverted.
@@ -290,6 +341,8 @@ main (int argc, char **argv)
   g_test_add_func ("/media/stills/formats", test_formats);
   g_test_add_func ("/media/stills/grey", test_grey);
   g_test_add_func ("/media/stills/orientation", test_orientation);
+  g_test_add_func ("/media/stills/png-orientation", test_png_orientation);
+  g_test_add_func ("/media/stills/exif-block", test_exif_block);
   g_test_add_func ("/media/stills/cmyk", test_cmyk);
   g_test_add_func ("/media/stills/tiny", test_tiny);
   g_test_add_func ("/media/stills/folder", test_folder);

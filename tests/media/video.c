@@ -128,6 +128,41 @@ test_no_timestamps (void)
   remove_folder (folder);
 }
 
+// A phone held upright: the frames lie on their side and the track says so.
+static void
+test_rotated (void)
+{
+  static const guint8 quarter[36] = { 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0,   0,
+                                      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0,    0, 0x40 };
+  char *folder = make_folder ();
+  g_autofree char *path = make_video (folder, "r.mp4", "mpeg4", "yuv420p", 64, 48, 6, NULL, 3);
+  g_autofree char *data = NULL;
+  gsize size;
+  char *box;
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  box = memmem (data, size, "tkhd", 4);
+  g_assert_nonnull (box);
+  memcpy (box + 44, quarter, sizeof quarter);
+  g_assert_true (g_file_set_contents (path, data, size, NULL));
+  {
+    g_autoptr (SqSource) source = open_path (path);
+
+    g_assert_cmpint (sq_source_get_info (source)->width, ==, 48);
+    g_assert_cmpint (sq_source_get_info (source)->height, ==, 64);
+    for (int i = 0; i < 6; i++)
+      {
+        g_autoptr (SqFrame) frame = next (source);
+
+        g_assert_nonnull (frame);
+        g_assert_cmpint (frame->width, ==, 48);
+        g_assert_cmpint (frame->height, ==, 64);
+        g_assert_cmpint (ABS (grey (frame) - 8 * i), <=, 4);
+      }
+  }
+  remove_folder (folder);
+}
+
 static void
 test_gif (void)
 {
@@ -311,6 +346,7 @@ main (int argc, char **argv)
   g_test_add_func ("/media/video/constant-rate", test_constant_rate);
   g_test_add_func ("/media/video/variable-rate", test_variable_rate);
   g_test_add_func ("/media/video/no-timestamps", test_no_timestamps);
+  g_test_add_func ("/media/video/rotated", test_rotated);
   g_test_add_func ("/media/video/gif", test_gif);
   g_test_add_func ("/media/video/list", test_list);
   g_test_add_func ("/media/video/interrupt", test_interrupt);
