@@ -8,6 +8,8 @@ struct _SqRecorder
   GObject parent_instance;
 
   SqWorkspace *workspace;
+  GPtrArray *active; // Recording, not yet known to have ended
+  guint n_samples;
 };
 
 G_DEFINE_FINAL_TYPE (SqRecorder, sq_recorder, G_TYPE_OBJECT)
@@ -144,10 +146,35 @@ on_run_starting (SqRecorder *self, SqPipeline *pipeline, char **paths, SqFilterS
   recording->filter.classes = NULL; // belongs to the filter state; what a run stores is all classes
   recording->filter.n_classes = 0;
 
+  g_ptr_array_add (self->active, g_atomic_rc_box_acquire (recording));
   connect_recording (pipeline, "finished", G_CALLBACK (on_finished), recording);
   connect_recording (pipeline, "failed", G_CALLBACK (on_failed), recording);
   connect_recording (pipeline, "notify::state", G_CALLBACK (on_state), recording);
   sq_pipeline_add_sink (pipeline, recording_sink, recording, recording_unref);
+}
+
+// How busy the machine was, once a second, belongs to the run.
+static void
+on_sample (SqRecorder *self, SqDeviceSample *sample)
+{
+  if (self->n_samples++ % (1000 / SQ_MONITOR_INTERVAL_MS) != 0)
+    return;
+  for (guint i = self->active->len; i-- > 0;)
+    {
+      Recording *recording = self->active->pdata[i];
+      g_autoptr (SqRunWriter) writer = NULL;
+      gboolean ended;
+
+      g_mutex_lock (&recording->lock);
+      ended = recording->ended;
+      if (recording->writer != NULL)
+        writer = sq_run_writer_ref (recording->writer);
+      g_mutex_unlock (&recording->lock);
+      if (ended)
+        g_ptr_array_remove_index (self->active, i);
+      else if (writer != NULL)
+        sq_run_writer_add_sample (writer, "cpu", sample);
+    }
 }
 
 static void
@@ -156,7 +183,11 @@ sq_recorder_dispose (GObject *object)
   SqRecorder *self = SQ_RECORDER (object);
 
   if (self->workspace != NULL)
-    g_signal_handlers_disconnect_by_data (self->workspace, self);
+    {
+      g_signal_handlers_disconnect_by_data (self->workspace, self);
+      g_signal_handlers_disconnect_by_data (sq_workspace_get_monitor (self->workspace), self);
+    }
+  g_clear_pointer (&self->active, g_ptr_array_unref);
   g_clear_object (&self->workspace);
   G_OBJECT_CLASS (sq_recorder_parent_class)->dispose (object);
 }
@@ -170,6 +201,7 @@ sq_recorder_class_init (SqRecorderClass *klass)
 static void
 sq_recorder_init (SqRecorder *self)
 {
+  self->active = g_ptr_array_new_with_free_func (recording_unref);
 }
 
 SqRecorder *
@@ -179,5 +211,6 @@ sq_recorder_new (SqWorkspace *workspace)
 
   self->workspace = g_object_ref (workspace);
   g_signal_connect_swapped (workspace, "run-starting", G_CALLBACK (on_run_starting), self);
+  g_signal_connect_swapped (sq_workspace_get_monitor (workspace), "sample", G_CALLBACK (on_sample), self);
   return self;
 }

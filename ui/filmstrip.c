@@ -3,7 +3,7 @@
 
 #include "filmstrip.h"
 
-#include "format.h"
+#include "film-cell.h"
 #include <glib/gi18n.h>
 
 // A strip of tens of thousands of pictures helps nobody; the sessions page has them all.
@@ -116,24 +116,13 @@ sq_film_feed_push (SqFilmFeed *feed, const SqResult *result)
 static void
 update_badge (SqFilmstrip *self, GtkListItem *list_item)
 {
-  GtkWidget *overlay = gtk_list_item_get_child (list_item);
-  GtkLabel *badge = g_object_get_data (G_OBJECT (overlay), "badge");
   SqFilmItem *item = gtk_list_item_get_item (list_item);
   SqFilter filter = SQ_FILTER_DEFAULT;
-  g_autofree char *count = NULL;
-  g_autofree char *objects = NULL;
-  g_autofree char *name = NULL;
-  guint n;
 
   if (self->filter != NULL)
     filter = sq_filter_state_get_filter (self->filter);
-  n = sq_film_item_count (item, &filter);
-  count = sq_format_count (n);
-  objects = sq_format_objects (n);
-  name = g_strdup_printf ("%s, %s", sq_film_item_get_name (item), objects);
-  gtk_label_set_label (badge, count);
-  gtk_widget_set_tooltip_text (overlay, name);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (overlay), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  sq_film_cell_set_text (SQ_FILM_CELL (gtk_list_item_get_child (list_item)), sq_film_item_get_name (item),
+                         sq_film_item_count (item, &filter));
 }
 
 static void
@@ -150,32 +139,15 @@ on_filter_changed (SqFilmstrip *self)
 static void
 on_setup (GtkListItemFactory *factory, GtkListItem *list_item, SqFilmstrip *self)
 {
-  GtkWidget *overlay = gtk_overlay_new (), *picture = gtk_picture_new (), *badge = gtk_label_new (NULL);
-
-  gtk_widget_set_size_request (picture, -1, SQ_FILM_HEIGHT);
-  gtk_widget_set_overflow (overlay, GTK_OVERFLOW_HIDDEN);
-  gtk_widget_add_css_class (overlay, "film");
-  gtk_widget_add_css_class (badge, "badge");
-  gtk_widget_add_css_class (badge, "numeric");
-  gtk_widget_set_halign (badge, GTK_ALIGN_END);
-  gtk_widget_set_valign (badge, GTK_ALIGN_END);
-  gtk_overlay_set_child (GTK_OVERLAY (overlay), picture);
-  gtk_overlay_add_overlay (GTK_OVERLAY (overlay), badge);
-  g_object_set_data (G_OBJECT (overlay), "picture", picture);
-  g_object_set_data (G_OBJECT (overlay), "badge", badge);
-  gtk_list_item_set_child (list_item, overlay);
+  gtk_list_item_set_child (list_item, sq_film_cell_new ());
 }
 
 static void
 on_bind (GtkListItemFactory *factory, GtkListItem *list_item, SqFilmstrip *self)
 {
-  GtkWidget *overlay = gtk_list_item_get_child (list_item);
   SqFilmItem *item = gtk_list_item_get_item (list_item);
 
-  GtkWidget *picture = g_object_get_data (G_OBJECT (overlay), "picture");
-
-  gtk_widget_set_size_request (picture, gdk_texture_get_width (sq_film_item_get_texture (item)), SQ_FILM_HEIGHT);
-  gtk_picture_set_paintable (GTK_PICTURE (picture), GDK_PAINTABLE (sq_film_item_get_texture (item)));
+  sq_film_cell_set_texture (SQ_FILM_CELL (gtk_list_item_get_child (list_item)), sq_film_item_get_texture (item));
   g_hash_table_add (self->bound, list_item);
   update_badge (self, list_item);
 }

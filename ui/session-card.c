@@ -17,8 +17,10 @@ struct _SqSessionCard
   GtkImage *icon;
   GtkLabel *name, *counts, *detail;
   GtkMenuButton *menu_button;
+  GMenuModel *card_menu;
 
   SqRunItem *item;
+  SqRun *shown;
   GBytes *thumbnail; // shown now
 };
 
@@ -60,6 +62,10 @@ update (SqSessionCard *self)
   g_autofree char *detail = NULL;
   g_autofree char *label = NULL;
 
+  // One reading notifies several properties; a run never changes, another one takes its place.
+  if (run != NULL && run == self->shown)
+    return;
+  g_clear_pointer (&self->shown, sq_run_unref);
   if (run == NULL)
     {
       gtk_label_set_label (self->name, "");
@@ -68,6 +74,7 @@ update (SqSessionCard *self)
       set_thumbnail (self, NULL);
       return;
     }
+  self->shown = sq_run_ref (run);
   when = g_date_time_new_from_unix_local (run->started_us / G_USEC_PER_SEC);
   when_text = sq_format_when (when);
   counts = sq_run_describe_counts (run, 3);
@@ -82,11 +89,20 @@ update (SqSessionCard *self)
   gtk_label_set_label (self->name, run->name);
   gtk_label_set_label (self->counts, counts);
   gtk_label_set_label (self->detail, detail);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), run->name);
   gtk_image_set_from_icon_name (self->icon,
                                 run->source_kind == SQ_SOURCE_PICTURES ? "image-x-generic-symbolic" : "video-x-generic-symbolic");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   set_thumbnail (self, run->thumbnail);
+}
+
+// Asked for when it is needed: setting a tooltip's text asks the display server where the pointer is, for every card that scrolls by.
+static gboolean
+on_query_tooltip (SqSessionCard *self, int x, int y, gboolean keyboard, GtkTooltip *tooltip)
+{
+  if (self->shown == NULL || !pango_layout_is_ellipsized (gtk_label_get_layout (self->name)))
+    return FALSE;
+  gtk_tooltip_set_text (tooltip, self->shown->name);
+  return TRUE;
 }
 
 static void
@@ -104,6 +120,16 @@ action_card (GtkWidget *widget, const char *name, GVariant *parameter)
     sq_sessions_page_delete (SQ_SESSIONS_PAGE (page), run);
   else
     sq_sessions_page_run_again (SQ_SESSIONS_PAGE (page), run);
+}
+
+// Made when it is first asked for: a grid has a hundred cards, and most menus are never opened.
+static void
+create_menu (GtkMenuButton *button, gpointer data)
+{
+  SqSessionCard *self = data;
+
+  if (gtk_menu_button_get_popover (button) == NULL)
+    gtk_menu_button_set_popover (button, gtk_popover_menu_new_from_model (self->card_menu));
 }
 
 static void
@@ -152,6 +178,7 @@ sq_session_card_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->item, self);
   g_clear_object (&self->item);
   g_clear_pointer (&self->thumbnail, g_bytes_unref);
+  g_clear_pointer (&self->shown, sq_run_unref);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_SESSION_CARD);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
     gtk_widget_unparent (child);
@@ -178,6 +205,7 @@ sq_session_card_class_init (SqSessionCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqSessionCard, counts);
   gtk_widget_class_bind_template_child (widget_class, SqSessionCard, detail);
   gtk_widget_class_bind_template_child (widget_class, SqSessionCard, menu_button);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionCard, card_menu);
   gtk_widget_class_install_action (widget_class, "card.run-again", NULL, action_card);
   gtk_widget_class_install_action (widget_class, "card.rename", NULL, action_card);
   gtk_widget_class_install_action (widget_class, "card.delete", NULL, action_card);
@@ -189,6 +217,9 @@ sq_session_card_init (SqSessionCard *self)
   GtkGesture *click = gtk_gesture_click_new ();
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self->name), TRUE);
+  g_signal_connect_swapped (self->name, "query-tooltip", G_CALLBACK (on_query_tooltip), self);
+  gtk_menu_button_set_create_popup_func (self->menu_button, create_menu, self, NULL);
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (on_secondary_click), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));

@@ -3,7 +3,7 @@
 
 #include "session-view-private.h"
 
-#include "film-item.h"
+#include "film-cell.h"
 #include "format.h"
 #include "sessions-page.h"
 #include <glib/gi18n.h>
@@ -278,60 +278,34 @@ on_delete_clicked (SqSessionView *self)
 /* Filmstrip over the stored frames */
 
 static void
-film_update (SqFrameItem *item, GParamSpec *pspec, GtkWidget *overlay)
+film_update (SqFrameItem *item, GParamSpec *pspec, SqFilmCell *cell)
 {
-  GtkPicture *picture = g_object_get_data (G_OBJECT (overlay), "picture");
-  GtkLabel *badge = g_object_get_data (G_OBJECT (overlay), "badge");
   SqStoredFrame *frame = sq_frame_item_get_frame (item);
   g_autoptr (GBytes) thumbnail = NULL;
   g_autoptr (GdkTexture) texture = NULL;
-  g_autofree char *count = NULL;
-  g_autofree char *name = NULL;
+  g_autofree char *name = frame != NULL ? g_path_get_basename (frame->path) : NULL;
 
   g_object_get (item, "thumbnail", &thumbnail, NULL);
   if (thumbnail != NULL)
     texture = gdk_texture_new_from_bytes (thumbnail, NULL);
-  gtk_picture_set_paintable (picture, GDK_PAINTABLE (texture));
-  if (texture != NULL)
-    gtk_widget_set_size_request (GTK_WIDGET (picture), gdk_texture_get_width (texture) * SQ_FILM_HEIGHT / gdk_texture_get_height (texture),
-                                 SQ_FILM_HEIGHT);
-  gtk_widget_set_visible (GTK_WIDGET (badge), frame != NULL);
-  if (frame == NULL)
-    return;
-  count = sq_format_count (frame->n_objects);
-  name = g_path_get_basename (frame->path);
-  gtk_label_set_label (badge, count);
-  gtk_widget_set_tooltip_text (overlay, name);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (overlay), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  sq_film_cell_set_texture (cell, texture);
+  sq_film_cell_set_text (cell, name, frame != NULL ? (int) frame->n_objects : -1);
 }
 
 static void
 on_film_setup (GtkListItemFactory *factory, GtkListItem *list_item)
 {
-  GtkWidget *overlay = gtk_overlay_new (), *picture = gtk_picture_new (), *badge = gtk_label_new (NULL);
-
-  gtk_widget_set_size_request (picture, SQ_FILM_HEIGHT, SQ_FILM_HEIGHT);
-  gtk_widget_set_overflow (overlay, GTK_OVERFLOW_HIDDEN);
-  gtk_widget_add_css_class (overlay, "film");
-  gtk_widget_add_css_class (badge, "badge");
-  gtk_widget_add_css_class (badge, "numeric");
-  gtk_widget_set_halign (badge, GTK_ALIGN_END);
-  gtk_widget_set_valign (badge, GTK_ALIGN_END);
-  gtk_overlay_set_child (GTK_OVERLAY (overlay), picture);
-  gtk_overlay_add_overlay (GTK_OVERLAY (overlay), badge);
-  g_object_set_data (G_OBJECT (overlay), "picture", picture);
-  g_object_set_data (G_OBJECT (overlay), "badge", badge);
-  gtk_list_item_set_child (list_item, overlay);
+  gtk_list_item_set_child (list_item, sq_film_cell_new ());
 }
 
 static void
 on_film_bind (GtkListItemFactory *factory, GtkListItem *list_item)
 {
   SqFrameItem *item = gtk_list_item_get_item (list_item);
-  GtkWidget *overlay = gtk_list_item_get_child (list_item);
+  SqFilmCell *cell = SQ_FILM_CELL (gtk_list_item_get_child (list_item));
 
-  g_signal_connect (item, "notify::loaded", G_CALLBACK (film_update), overlay);
-  film_update (item, NULL, overlay);
+  g_signal_connect (item, "notify::loaded", G_CALLBACK (film_update), cell);
+  film_update (item, NULL, cell);
 }
 
 static void

@@ -4,7 +4,7 @@
 #include "sessions-page.h"
 
 #include "format.h"
-#include "session-card.h"
+#include "session-cell.h"
 #include "session-view.h"
 #include "toast.h"
 #include <glib/gi18n.h>
@@ -18,6 +18,7 @@ struct _SqSessionsPage
   AdwStatusPage *error_page;
   GtkSearchBar *search_bar;
   GtkSearchEntry *search_entry;
+  GtkScrolledWindow *scroller;
   GtkGridView *grid;
   SqSessionView *session;
 
@@ -115,19 +116,19 @@ on_activate (SqSessionsPage *self, guint position)
 static void
 on_setup (GtkListItemFactory *factory, GtkListItem *list_item)
 {
-  gtk_list_item_set_child (list_item, sq_session_card_new ());
+  gtk_list_item_set_child (list_item, sq_session_cell_new ());
 }
 
 static void
 on_bind (GtkListItemFactory *factory, GtkListItem *list_item)
 {
-  sq_session_card_set_item (SQ_SESSION_CARD (gtk_list_item_get_child (list_item)), gtk_list_item_get_item (list_item));
+  sq_session_cell_set_item (SQ_SESSION_CELL (gtk_list_item_get_child (list_item)), gtk_list_item_get_item (list_item));
 }
 
 static void
 on_unbind (GtkListItemFactory *factory, GtkListItem *list_item)
 {
-  sq_session_card_set_item (SQ_SESSION_CARD (gtk_list_item_get_child (list_item)), NULL);
+  sq_session_cell_set_item (SQ_SESSION_CELL (gtk_list_item_get_child (list_item)), NULL);
 }
 
 /* Rename, delete */
@@ -303,6 +304,7 @@ sq_sessions_page_class_init (SqSessionsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_bar);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_entry);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, grid);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, scroller);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, session);
   gtk_widget_class_bind_template_callback (widget_class, on_search_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_activate);
@@ -320,6 +322,9 @@ sq_sessions_page_init (SqSessionsPage *self)
   g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), NULL);
   gtk_grid_view_set_factory (self->grid, factory);
   g_object_unref (factory);
+
+  g_signal_connect (gtk_scrolled_window_get_vadjustment (self->scroller), "value-changed", G_CALLBACK (sq_session_cell_wake), NULL);
+  g_signal_connect (gtk_scrolled_window_get_vadjustment (self->scroller), "changed", G_CALLBACK (sq_session_cell_wake), NULL);
 
   self->list = sq_run_list_new (NULL);
   g_signal_connect_swapped (self->session, "notify::run", G_CALLBACK (notify_title), self);

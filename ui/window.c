@@ -3,6 +3,7 @@
 
 #include "window-private.h"
 
+#include "toast.h"
 #include <glib/gi18n.h>
 
 G_DEFINE_FINAL_TYPE (SqWindow, sq_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -97,6 +98,15 @@ static void
 on_run_again (SqWindow *self, char **paths)
 {
   sq_window_open_paths (self, (const char *const *) paths);
+}
+
+static void
+on_project_error (SqWindow *self)
+{
+  const char *error = sq_workspace_get_project_error (self->workspace);
+
+  if (error != NULL)
+    sq_toast_error (GTK_WIDGET (self), error);
 }
 
 static gboolean
@@ -278,6 +288,7 @@ sq_window_new (GtkApplication *application, SqWorkspace *workspace)
   sq_devices_page_set_monitor (self->devices, sq_workspace_get_monitor (workspace));
   sq_device_strip_set_monitor (self->strip, sq_workspace_get_monitor (workspace));
   sq_model_picker_set_models (self->picker, sq_workspace_get_models (workspace));
+  g_signal_connect_object (workspace, "notify::project-error", G_CALLBACK (on_project_error), self, G_CONNECT_SWAPPED);
   g_settings_bind (settings, "inspector-visible", self->inspector_button, "active", G_SETTINGS_BIND_DEFAULT);
   gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (settings, "window-width"),
                                g_settings_get_int (settings, "window-height"));

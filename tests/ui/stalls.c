@@ -45,6 +45,7 @@ static void
 report (Watchdog *dog, const char *what)
 {
   qsort (dog->lengths, dog->n_lengths, sizeof (gint64), compare);
+  setvbuf (stdout, NULL, _IOLBF, 0);
   g_print ("# %s: longest %.1f ms, p99 %.1f ms, %u over %d ms in %u beats\n", what, dog->longest_us / 1e3,
            dog->n_lengths > 0 ? dog->lengths[dog->n_lengths * 99 / 100] / 1e3 : 0, dog->stalls, STALL_MS, dog->beats);
 }
@@ -87,6 +88,49 @@ static gboolean
 have_project (gpointer workspace)
 {
   return sq_workspace_get_project (workspace) != NULL;
+}
+
+static void
+find_scroller (GtkWidget *widget, GtkScrolledWindow **found)
+{
+  if (GTK_IS_GRID_VIEW (widget))
+    *found = GTK_SCROLLED_WINDOW (gtk_widget_get_ancestor (widget, GTK_TYPE_SCROLLED_WINDOW));
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    find_scroller (child, found);
+}
+
+static gboolean
+scroll_on (gpointer scroller)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (scroller);
+
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + 60);
+  return G_SOURCE_CONTINUE;
+}
+
+// Many sessions, so that there is something to scroll.
+static void
+store_sessions (SqWorkspace *workspace, SqPipeline *pipeline, guint n)
+{
+  g_autoptr (SqResult) result = fixture_result (320, 240, 5);
+  const char *const paths[] = { "/pictures/bars.png", NULL };
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("Session %u", i);
+      SqRunInfo info = {
+        .name = name,
+        .source = sq_pipeline_get_source_info (pipeline),
+        .paths = paths,
+        .model = sq_pipeline_get_model (pipeline),
+        .device = "cpu",
+      };
+      g_autoptr (SqRunWriter) writer = sq_run_writer_new (sq_workspace_get_project (workspace), &info);
+
+      sq_run_writer_push (writer, result);
+      sq_run_writer_finish (writer, SQ_RUN_FINISHED, NULL);
+    }
+  g_assert_true (sq_project_flush (sq_workspace_get_project (workspace), NULL));
 }
 
 static void
@@ -135,6 +179,22 @@ test_stalls (Fixture *fixture, gconstpointer data)
   gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "detect");
   measure ("video to its end", 30, has_ended, detect);
   measure ("run stops", .5, NULL, NULL);
+
+  store_sessions (fixture->workspace, sq_detect_page_get_pipeline (detect), 500);
+  fixture_run_for (1);
+  sq_window_open_paths (window, (const char *const[]){ video, NULL });
+  g_assert_true (fixture_wait (is_running, detect, 30));
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "sessions");
+  {
+    GtkScrolledWindow *scroller = NULL;
+    guint id;
+
+    find_scroller (GTK_WIDGET (window), &scroller);
+    id = g_timeout_add (16, scroll_on, scroller);
+    measure ("500 sessions scroll while video plays", 4, NULL, NULL);
+    g_source_remove (id);
+  }
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-page", "s", "detect");
   sq_window_open_paths (window, (const char *const[]){ video, NULL });
   measure ("another run", 2, NULL, NULL);
   sq_detect_page_close (detect);

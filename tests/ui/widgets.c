@@ -8,6 +8,7 @@
 #include "ui/density-strip.h"
 #include "ui/device-strip.h"
 #include "ui/drop-overlay.h"
+#include "ui/film-cell.h"
 #include "ui/filmstrip.h"
 #include "ui/graph.h"
 #include "ui/inspector.h"
@@ -15,6 +16,7 @@
 #include "ui/model-picker.h"
 #include "ui/preferences.h"
 #include "ui/session-card.h"
+#include "ui/session-cell.h"
 #include "ui/session-view.h"
 #include "ui/transport-bar.h"
 
@@ -41,6 +43,7 @@ static const struct
   { "device-strip", sq_device_strip_new },
   { "devices-page", sq_devices_page_new },
   { "drop-overlay", sq_drop_overlay_new },
+  { "film-cell", sq_film_cell_new },
   { "filmstrip", sq_filmstrip_new },
   { "graph", graph_new },
   { "inspector", sq_inspector_new },
@@ -48,6 +51,7 @@ static const struct
   { "model-picker", sq_model_picker_new },
   { "models-page", sq_models_page_new },
   { "session-card", sq_session_card_new },
+  { "session-cell", sq_session_cell_new },
   { "session-view", sq_session_view_new },
   { "sessions-page", sq_sessions_page_new },
   { "transport-bar", sq_transport_bar_new },
