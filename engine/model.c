@@ -113,7 +113,7 @@ check_task (const SqImport *import, const char *display, GError **error)
 
   if (task == NULL || g_str_equal (task, "detect"))
     return TRUE;
-  g_set_error (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY, "%s is made for the task '%s'; Squint shows detectors only, export a detection model.", display,
+  g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP, "%s is made for the task '%s'; Squint shows detectors only, export a detection model.", display,
                task);
   return FALSE;
 }
@@ -130,7 +130,7 @@ check_input (const SqImport *import, const char *display, GError **error)
           && input->shape.dim[3] <= 8192)
         return TRUE;
     }
-  g_set_error (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY,
+  g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP,
                "%s does not take one picture of three channels as float numbers; export it with batch size 1 and one input.", display);
   return FALSE;
 }

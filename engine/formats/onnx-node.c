@@ -13,7 +13,9 @@ _sq_onnx_unsupported (GError **error, const char *format, ...)
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP, "%s, which Squint does not support", text);
+  // "it needs X, which Squint does not support: do Y"
+  g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP, "%.*s, which Squint does not support%s", (int) strcspn (text, ":"), text,
+               text + strcspn (text, ":"));
   return FALSE;
 }
 

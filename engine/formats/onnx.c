@@ -80,6 +80,31 @@ add_input (SqOnnx *self, const Onnx__ValueInfoProto *info, int width, int height
   return TRUE;
 }
 
+// What to do about an operator that is not there, where there is something to do.
+static const char *
+advice (const char *op_type)
+{
+  static const struct
+  {
+    const char *op_type, *text;
+  } known[] = {
+    { "NonMaxSuppression", ": export it again without NMS, Squint does that itself" },
+    { "NonZero", ": export it again without NMS, Squint does that itself" },
+    { "EfficientNMS_TRT", ": export it again without NMS, Squint does that itself" },
+    { "TRT_NonMaxSuppression", ": export it again without NMS, Squint does that itself" },
+    { "LayerNormalization", ": it is a transformer (RT-DETR), use a YOLO network" },
+    { "GridSample", ": it is a transformer (RT-DETR), use a YOLO network" },
+    { "If", ": export it again with fixed sizes, or simplify it" },
+    { "Loop", ": export it again with fixed sizes, or simplify it" },
+    { "QLinearConv", ": quantise it again in the QDQ form" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_equal (known[i].op_type, op_type))
+      return known[i].text;
+  return "";
+}
+
 static gboolean
 lower_node (SqOnnx *self, const Onnx__NodeProto *node, GError **error)
 {
@@ -87,9 +112,9 @@ lower_node (SqOnnx *self, const Onnx__NodeProto *node, GError **error)
   const SqOnnxLowering *lowering;
 
   if (node->domain != NULL && *node->domain != '\0' && !g_str_equal (node->domain, "ai.onnx"))
-    return _sq_onnx_unsupported (error, "it needs the operator %s of %s", op_type, node->domain);
+    return _sq_onnx_unsupported (error, "it needs the operator %s of %s%s", op_type, node->domain, advice (op_type));
   if ((lowering = find_lowering (op_type)) == NULL)
-    return _sq_onnx_unsupported (error, "it needs the operator %s", op_type);
+    return _sq_onnx_unsupported (error, "it needs the operator %s%s", op_type, advice (op_type));
   for (gsize i = 0; i < node->n_output; i++)
     if (node->output[i][0] != '\0' && g_hash_table_contains (self->values, node->output[i]))
       return _sq_onnx_bad (error, "'%s' is made twice", node->output[i]);
