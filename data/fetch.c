@@ -95,7 +95,7 @@ sq_copy_file (const char *from, const char *to, GCancellable *cancellable, GErro
   if (!g_file_copy (source, target, G_FILE_COPY_OVERWRITE | G_FILE_COPY_TARGET_DEFAULT_PERMS, cancellable, NULL, NULL, &local_error))
     {
       g_unlink (temporary);
-      set_io_error (error, from, "copied", local_error);
+      set_io_error (error, g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NO_SPACE) ? to : from, "copied", local_error);
       return FALSE;
     }
   if (g_rename (temporary, to) != 0)

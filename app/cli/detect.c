@@ -295,7 +295,7 @@ run (int argc, char **argv)
       else
         {
           status = detect (&job, project, (const char *const *) argv + 1);
-          if (!sq_project_close (project, &error) && o->project != NULL)
+          if (!sq_project_close (project, &error) && status != SQ_EXIT_NOTHING) // else it was told already
             sq_cli_error ("%s", error->message);
         }
       if (folder != NULL)

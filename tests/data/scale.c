@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // First pages in under 50 ms and flat memory however large the project. "test-data-scale RUNS FRAMES DETECTIONS" sets the size; the default
-// is small, the benchmark suite `scale` runs 2000 x 100 x 50 = ten million detections.
+// is small, the slow suite `scale` runs 2000 x 100 x 50 = ten million detections.
 #include "make-data.h"
 #include <stdlib.h>
 #include <string.h>
