@@ -175,7 +175,12 @@ test_hostile (Fixture *fixture, gconstpointer data)
       fixture_run_for (.1);
     }
   sq_models_page_add_files (sq_window_get_models_page (window), (const char *const[]){ "/etc/hostname", NULL });
-  fixture_run_for (.5);
+  fixture_run_for (2);
+  {
+    Wait wait = { .models = models };
+
+    g_assert_true (own_model_is_gone (&wait)); // none was kept
+  }
   fixture_screenshot (GTK_WIDGET (window), "models-hostile");
   fixture_destroy_window (window);
 }
