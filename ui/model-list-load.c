@@ -124,12 +124,50 @@ on_added (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_pointer (task, g_object_ref (entry), g_object_unref);
 }
 
+// What cannot be run is not kept. An unknown family can: it is asked for later.
+static void
+probe_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  g_autoptr (SqModel) model = sq_model_load (task_data, NULL, cancellable, &error);
+
+  if (model == NULL && !g_error_matches (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_clear_error (&error);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SqModelList *self = SQ_MODEL_LIST (source);
+  GError *error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  sq_model_store_add_async (self->store, g_task_get_task_data (task), NULL, on_added, g_object_ref (task));
+}
+
 void
 sq_model_list_add_async (SqModelList *self, const char *path, GAsyncReadyCallback callback, gpointer user_data)
 {
+  g_autoptr (GTask) probe = NULL;
+  GTask *task;
+
   g_return_if_fail (SQ_IS_MODEL_LIST (self));
 
-  sq_model_store_add_async (self->store, path, NULL, on_added, g_task_new (self, NULL, callback, user_data));
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_task_data (task, g_strdup (path), g_free);
+  probe = g_task_new (self, NULL, on_probed, task);
+  g_task_set_task_data (probe, g_strdup (path), g_free);
+  g_task_run_in_thread (probe, probe_thread);
 }
 
 SqModelEntry *

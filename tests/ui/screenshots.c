@@ -170,6 +170,15 @@ test_dark_small (Fixture *fixture, gconstpointer data)
   shoot_all (fixture, "dark", 800, 600);
 }
 
+// Right to left: everything mirrored but pictures.
+static void
+test_mirrored (Fixture *fixture, gconstpointer data)
+{
+  gtk_widget_set_default_direction (GTK_TEXT_DIR_RTL);
+  shoot_all (fixture, "mirrored", 1280, 800);
+  gtk_widget_set_default_direction (GTK_TEXT_DIR_LTR);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -178,5 +187,6 @@ main (int argc, char *argv[])
   g_test_add ("/ui/screenshots/dark", Fixture, NULL, fixture_set_up, test_dark, fixture_tear_down);
   g_test_add ("/ui/screenshots/light-small", Fixture, NULL, fixture_set_up, test_light_small, fixture_tear_down);
   g_test_add ("/ui/screenshots/dark-small", Fixture, NULL, fixture_set_up, test_dark_small, fixture_tear_down);
+  g_test_add ("/ui/screenshots/mirrored", Fixture, NULL, fixture_set_up, test_mirrored, fixture_tear_down);
   return g_test_run ();
 }
