@@ -126,7 +126,8 @@ test_labels (void)
 static void
 test_darknet_weights (void)
 {
-  g_autofree char *cfg = sq_test_data ("models/yolo-fastest-1.1/yolo-fastest-1.1.cfg"), *weights = sq_test_data ("models/yolo-fastest-1.1/yolo-fastest-1.1.weights");
+  g_autofree char *cfg = sq_test_data ("models/yolo-fastest-1.1/yolo-fastest-1.1.cfg"),
+                  *weights = sq_test_data ("models/yolo-fastest-1.1/yolo-fastest-1.1.weights");
   g_autofree char *folder = NULL, *cfg_copy = NULL, *weights_copy = NULL, *text = NULL, *data = NULL;
   gsize length;
 
