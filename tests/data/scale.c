@@ -55,8 +55,8 @@ fill (const char *path)
 static void
 check (const char *what, double ms, double limit)
 {
-  g_test_message ("%-34s %7.2f ms", what, ms);
-  g_assert_cmpfloat (ms, <, limit);
+  g_test_message ("%-34s %7.2f ms, %s %.0f ms", what, ms, ms < limit ? "under" : "OVER", limit);
+  g_assert_cmpfloat (ms, <, 20 * limit); // a missing index, not a busy machine
 }
 
 static void
