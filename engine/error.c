@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "error.h"
 
-G_DEFINE_QUARK (sq-error-quark, sq_error)
+G_DEFINE_QUARK (sq - error - quark, sq_error)

@@ -113,8 +113,8 @@ check_task (const SqImport *import, const char *display, GError **error)
 
   if (task == NULL || g_str_equal (task, "detect"))
     return TRUE;
-  g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP, "%s is made for the task '%s'; Squint shows detectors only, export a detection model.", display,
-               task);
+  g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP,
+               "%s is made for the task '%s'; Squint shows detectors only, export a detection model.", display, task);
   return FALSE;
 }
 
@@ -126,8 +126,8 @@ check_input (const SqImport *import, const char *display, GError **error)
   if (import->graph->inputs->len == 1)
     {
       input = sq_graph_value (import->graph, g_array_index (import->graph->inputs, int, 0));
-      if (input->dtype == SQ_F32 && input->shape.rank == 4 && input->shape.dim[0] == 1 && input->shape.dim[1] == 3 && input->shape.dim[2] <= 8192
-          && input->shape.dim[3] <= 8192)
+      if (input->dtype == SQ_F32 && input->shape.rank == 4 && input->shape.dim[0] == 1 && input->shape.dim[1] == 3
+          && input->shape.dim[2] <= 8192 && input->shape.dim[3] <= 8192)
         return TRUE;
     }
   g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP,
@@ -159,7 +159,8 @@ choose_family (SqModel *self, const SqImport *import, const SqModelOptions *opti
 
       g_string_append_printf (shapes, "%s%s", i > 0 ? ", " : "", shape);
     }
-  g_set_error (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY, "%s has outputs of unknown meaning (%s): choose its model family.", display, shapes->str);
+  g_set_error (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY, "%s has outputs of unknown meaning (%s): choose its model family.", display,
+               shapes->str);
   g_string_free (shapes, TRUE);
   return FALSE;
 }

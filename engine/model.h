@@ -28,12 +28,12 @@ typedef enum
 
 typedef struct
 {
-  int width, height;      // px of the network's input
+  int width, height; // px of the network's input
   SqFit fit;
   SqResample resample;
-  gboolean round_to_int;  // letterboxed size: round() (TRUE) or truncate (FALSE)
-  gboolean bgr;           // channel order of the network's input
-  guint8 pad;             // padding value, 0..255, before normalising
+  gboolean round_to_int;   // letterboxed size: round() (TRUE) or truncate (FALSE)
+  gboolean bgr;            // channel order of the network's input
+  guint8 pad;              // padding value, 0..255, before normalising
   float mean[3], scale[3]; // input = (pixel - mean) * scale, in network channel order
 } SqInputSpec;
 
@@ -48,16 +48,16 @@ typedef struct
 
 typedef struct
 {
-  char *path;           // absolute
-  char *name;           // display name: file name without suffix
-  char *sha256;         // of the file (cfg+weights: of both, in that order), lower-case hex
-  guint64 file_size;    // bytes
-  const char *format;   // "ONNX", "darknet"
+  char *path;         // absolute
+  char *name;         // display name: file name without suffix
+  char *sha256;       // of the file (cfg+weights: of both, in that order), lower-case hex
+  guint64 file_size;  // bytes
+  const char *format; // "ONNX", "darknet"
   const SqFamily *family;
   const char *family_id;    // stable id, e.g. "yolox"
   const char *family_title; // for people, e.g. "YOLOX"
   SqInputSpec input;
-  char **labels;        // NULL-terminated; "class 7" where unknown
+  char **labels; // NULL-terminated; "class 7" where unknown
   guint n_classes;
   gboolean labels_known;
   guint64 n_params;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rows are resampled sideways once, kept while needed, then blended in pairs. Weights have 11 fractional bits; a row keeps 7 of them (value << 7 fits 16 bits),
-// and the blend truncates each product and rounds the sum to whole levels. That is the arithmetic of OpenCV's 8-bit bilinear resize, bit for bit, which the
-// reference code of every family uses: quantised networks notice a difference of one level.
+// Rows are resampled sideways once, kept while needed, then blended in pairs. Weights have 11 fractional bits; a row keeps 7 of them (value
+// << 7 fits 16 bits), and the blend truncates each product and rounds the sum to whole levels. That is the arithmetic of OpenCV's 8-bit
+// bilinear resize, bit for bit, which the reference code of every family uses: quantised networks notice a difference of one level.
 #include "resample.h"
 
 #include "kernels.h"
@@ -11,9 +11,9 @@
 
 typedef struct
 {
-  int32_t offset; // bytes into the row: left pixel
+  int32_t offset;      // bytes into the row: left pixel
   int16_t left, right; // weights, 2048 together
-  int32_t next;   // bytes from left to right pixel (0 at the edge)
+  int32_t next;        // bytes from left to right pixel (0 at the edge)
 } Tap;
 
 size_t

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of sq_k_winograd_run, compiled once per instruction set (NAME is the function). Eight channels are one vector; GCC's vector types keep the source
-// the same everywhere.
+// The body of sq_k_winograd_run, compiled once per instruction set (NAME is the function). Eight channels are one vector; GCC's vector
+// types keep the source the same everywhere.
 //
 // Per range of tiles: transform the input into 36 matrices (channels x tiles), multiply each with the weights', transform back.
 

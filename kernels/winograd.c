@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static void run_c (const SqWinograd *w, const float *x, float *y, int first, int count, float *scratch, SqWinogradFinish finish, const void *data);
+static void run_c (const SqWinograd *w, const float *x, float *y, int first, int count, float *scratch, SqWinogradFinish finish,
+                   const void *data);
 void _sq_k_winograd_run_avx2 (const SqWinograd *w, const float *x, float *y, int first, int count, float *scratch, SqWinogradFinish finish,
                               const void *data);
 
@@ -64,7 +65,8 @@ sq_k_winograd_scratch (const SqWinograd *w, int tiles)
 }
 
 void
-sq_k_winograd_run (const SqWinograd *w, const float *x, float *y, int first, int count, float *scratch, SqWinogradFinish finish, const void *data)
+sq_k_winograd_run (const SqWinograd *w, const float *x, float *y, int first, int count, float *scratch, SqWinogradFinish finish,
+                   const void *data)
 {
 #if defined(__x86_64__)
   if ((sq_cpu_flags () & SQ_CPU_AVX2) != 0)

@@ -10,7 +10,8 @@
 static inline __m256
 sigmoid8 (__m256 x)
 {
-  __m256 v = _mm256_min_ps (_mm256_max_ps (_mm256_sub_ps (_mm256_setzero_ps (), x), _mm256_set1_ps (-87.f)), _mm256_set1_ps (87.f)), n, r, p;
+  __m256 v = _mm256_min_ps (_mm256_max_ps (_mm256_sub_ps (_mm256_setzero_ps (), x), _mm256_set1_ps (-87.f)), _mm256_set1_ps (87.f)), n, r,
+         p;
   __m256i e;
 
   n = _mm256_round_ps (_mm256_mul_ps (v, _mm256_set1_ps (1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -87,8 +88,13 @@ blend_rows_avx2 (float *const plane[3], const int16_t *row0, const int16_t *row1
       for (int c = 0; c < 3; c++)
         {
           // channel c sits at 3 j + c of the 24 values; per vector k that is a fixed set of lanes
-          __m256 p0 = _mm256_permutevar8x32_ps (v[0], pick[c]), p1 = _mm256_permutevar8x32_ps (v[1], pick[c == 0 ? 1 : c == 1 ? 2 : 0]),
-                 p2 = _mm256_permutevar8x32_ps (v[2], pick[c == 0 ? 2 : c == 1 ? 0 : 1]);
+          __m256 p0 = _mm256_permutevar8x32_ps (v[0], pick[c]),
+                 p1 = _mm256_permutevar8x32_ps (v[1], pick[c == 0   ? 1
+                                                           : c == 1 ? 2
+                                                                    : 0]),
+                 p2 = _mm256_permutevar8x32_ps (v[2], pick[c == 0   ? 2
+                                                           : c == 1 ? 0
+                                                                    : 1]);
           __m256 out;
 
           if (c == 0)
@@ -191,8 +197,10 @@ find_above_f32_avx2 (uint32_t *index, const float *x, size_t n, float threshold)
   // candidates are rare: look at 32 at once, take apart only blocks that have one
   for (; i + 32 <= n; i += 32)
     {
-      __m256 a = _mm256_cmp_ps (_mm256_loadu_ps (x + i), limit, _CMP_GE_OQ), b = _mm256_cmp_ps (_mm256_loadu_ps (x + i + 8), limit, _CMP_GE_OQ);
-      __m256 c = _mm256_cmp_ps (_mm256_loadu_ps (x + i + 16), limit, _CMP_GE_OQ), d = _mm256_cmp_ps (_mm256_loadu_ps (x + i + 24), limit, _CMP_GE_OQ);
+      __m256 a = _mm256_cmp_ps (_mm256_loadu_ps (x + i), limit, _CMP_GE_OQ),
+             b = _mm256_cmp_ps (_mm256_loadu_ps (x + i + 8), limit, _CMP_GE_OQ);
+      __m256 c = _mm256_cmp_ps (_mm256_loadu_ps (x + i + 16), limit, _CMP_GE_OQ),
+             d = _mm256_cmp_ps (_mm256_loadu_ps (x + i + 24), limit, _CMP_GE_OQ);
       uint32_t mask;
 
       if (_mm256_movemask_ps (_mm256_or_ps (_mm256_or_ps (a, b), _mm256_or_ps (c, d))) == 0)

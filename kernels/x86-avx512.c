@@ -9,7 +9,8 @@
 static inline __m512
 sigmoid16 (__m512 x)
 {
-  __m512 v = _mm512_min_ps (_mm512_max_ps (_mm512_sub_ps (_mm512_setzero_ps (), x), _mm512_set1_ps (-87.f)), _mm512_set1_ps (87.f)), n, r, p;
+  __m512 v = _mm512_min_ps (_mm512_max_ps (_mm512_sub_ps (_mm512_setzero_ps (), x), _mm512_set1_ps (-87.f)), _mm512_set1_ps (87.f)), n, r,
+         p;
 
   n = _mm512_roundscale_ps (_mm512_mul_ps (v, _mm512_set1_ps (1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   r = _mm512_fnmadd_ps (n, _mm512_set1_ps (0.693359375f), v);

@@ -63,7 +63,8 @@ measure (SqDetector *detector, SqFrame *frame, double seconds, Times times[SQ_N_
         return FALSE;
       for (int s = SQ_STAGE_PREPROCESS; s < SQ_N_STAGES; s++)
         times[s].ms[times[s].n++] = (double) result->stage_ns[s] / 1e6;
-      times[0].ms[times[0].n++] = (double) (result->stage_ns[SQ_STAGE_PREPROCESS] + result->stage_ns[SQ_STAGE_INFER] + result->stage_ns[SQ_STAGE_POST]) / 1e6;
+      times[0].ms[times[0].n++] =
+          (double) (result->stage_ns[SQ_STAGE_PREPROCESS] + result->stage_ns[SQ_STAGE_INFER] + result->stage_ns[SQ_STAGE_POST]) / 1e6;
       sq_result_unref (result);
     }
   return TRUE;
@@ -103,7 +104,7 @@ run (int argc, char **argv)
     return SQ_EXIT_USAGE;
   if (argc > 1 || batch != 1 || (precision != NULL && !g_str_equal (precision, "f32")) || !(seconds > 0) || seconds > 3600)
     {
-      sq_cli_error (batch != 1         ? "Batches are not supported on this device yet: use --batch 1."
+      sq_cli_error (batch != 1          ? "Batches are not supported on this device yet: use --batch 1."
                     : precision != NULL ? "This device runs f32 only: leave --precision out."
                                         : "Wrong arguments: 'squint-cli bench --help' explains them.");
       return SQ_EXIT_USAGE;
@@ -133,19 +134,21 @@ run (int argc, char **argv)
     sq_cli_error ("%s", error->message);
   else if (g_strcmp0 (format, "json") == 0)
     {
-      printf ("{\"model\":\"%s\",\"device\":\"%s\",\"runs\":%u,\"build_ms\":%.3f", model->sha256, sq_detector_get_device (detector), times[0].n, build_ms);
+      printf ("{\"model\":\"%s\",\"device\":\"%s\",\"runs\":%u,\"build_ms\":%.3f", model->sha256, sq_detector_get_device (detector),
+              times[0].n, build_ms);
       for (int s = 0; s < SQ_N_STAGES; s++)
         printf (",\"%s\":{\"p50_ms\":%.4f,\"p99_ms\":%.4f}", keys[s], quantile (&times[s], .5), quantile (&times[s], .99));
       printf (",\"gflop\":%.3f}\n", model->flop / 1e9);
     }
   else
     {
-      printf ("%s on %s, %d x %d, %u runs, built in %.0f ms\n", model->name, sq_detector_get_device (detector), model->input.width, model->input.height,
-              times[0].n, build_ms);
+      printf ("%s on %s, %d x %d, %u runs, built in %.0f ms\n", model->name, sq_detector_get_device (detector), model->input.width,
+              model->input.height, times[0].n, build_ms);
       for (int s = 1; s <= SQ_N_STAGES; s++)
         printf ("%-15s p50 %8.3f ms   p99 %8.3f ms\n", titles[s % SQ_N_STAGES], quantile (&times[s % SQ_N_STAGES], .5),
                 quantile (&times[s % SQ_N_STAGES], .99));
-      printf ("%.1f frames/s, %.1f GFLOP/s in the network\n", 1e3 / quantile (&times[0], .5), model->flop / 1e6 / quantile (&times[SQ_STAGE_INFER], .5));
+      printf ("%.1f frames/s, %.1f GFLOP/s in the network\n", 1e3 / quantile (&times[0], .5),
+              model->flop / 1e6 / quantile (&times[SQ_STAGE_INFER], .5));
     }
   sq_frame_unref (frame);
   for (int s = 0; s < SQ_N_STAGES; s++)

@@ -14,13 +14,13 @@ typedef enum
   SQ_EXIT_OK,
   SQ_EXIT_SOME_FAILED, // the others are done
   SQ_EXIT_USAGE,
-  SQ_EXIT_NOTHING,     // nothing could be done
+  SQ_EXIT_NOTHING, // nothing could be done
 } SqExit;
 
 typedef struct
 {
   const char *name;
-  const char *summary; // one line for --help
+  const char *summary;                // one line for --help
   int (*run) (int argc, char **argv); // argv[0] is the subcommand; returns an SqExit
 } SqCommand;
 
@@ -29,7 +29,8 @@ typedef struct
 #undef SQ_COMMAND
 
 // Parses options; FALSE after a message: return SQ_EXIT_USAGE. `arguments` describes what follows the options ("INPUT...").
-gboolean sq_cli_parse (const char *command, const char *arguments, const char *description, const GOptionEntry *entries, int *argc, char ***argv);
+gboolean sq_cli_parse (const char *command, const char *arguments, const char *description, const GOptionEntry *entries, int *argc,
+                       char ***argv);
 
 // "squint-cli: MESSAGE" on stderr.
 void sq_cli_error (const char *format, ...) G_GNUC_PRINTF (1, 2);

@@ -213,7 +213,8 @@ check_options (const Options *o)
 {
   SqExportFormat format;
 
-  if (o->format != NULL && !g_str_equal (o->format, "table") && (!sq_export_format_from_id (o->format, &format) || format == SQ_EXPORT_YOLO))
+  if (o->format != NULL && !g_str_equal (o->format, "table")
+      && (!sq_export_format_from_id (o->format, &format) || format == SQ_EXPORT_YOLO))
     sq_cli_error ("'%s' is no format of detect: use table, json, jsonl, csv or coco (yolo: 'squint-cli export').", o->format);
   else if (o->level != NULL && !g_str_equal (o->level, "original"))
     sq_cli_error ("There is no level '%s' of this model yet: only 'original'.", o->level);
@@ -269,8 +270,8 @@ run (int argc, char **argv)
   g_autofree char *folder = NULL, *path = NULL;
   SqExit status = SQ_EXIT_USAGE;
 
-  if (!sq_cli_parse ("detect", "INPUT...", "Detects objects in pictures, folders, videos, cameras (/dev/video0) and streams (rtsp://).", entries, &argc,
-                     &argv))
+  if (!sq_cli_parse ("detect", "INPUT...", "Detects objects in pictures, folders, videos, cameras (/dev/video0) and streams (rtsp://).",
+                     entries, &argc, &argv))
     return SQ_EXIT_USAGE;
   if (argc < 2)
     sq_cli_error ("Name at least one picture, folder or video.");

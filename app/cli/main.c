@@ -16,10 +16,13 @@ static const SqCommand *const commands[] = {
 static void
 print_help (FILE *to)
 {
-  fputs ("Usage: squint-cli COMMAND [OPTION...] [ARGUMENT...]\n\nDetects objects with YOLO models, compares and keeps the results.\n\nCommands:\n", to);
+  fputs ("Usage: squint-cli COMMAND [OPTION...] [ARGUMENT...]\n\nDetects objects with YOLO models, compares and keeps the "
+         "results.\n\nCommands:\n",
+         to);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     fprintf (to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-  fputs ("\n'squint-cli COMMAND --help' explains one. Exit status: 0 done, 1 some inputs failed, 2 wrong usage, 3 nothing could be done.\n", to);
+  fputs ("\n'squint-cli COMMAND --help' explains one. Exit status: 0 done, 1 some inputs failed, 2 wrong usage, 3 nothing could be done.\n",
+         to);
 }
 
 int

@@ -50,10 +50,10 @@ print_info (const SqModel *model)
   g_autofree char *size = g_format_size (model->file_size), *labels = g_strjoinv (", ", model->labels);
   const SqInputSpec *in = &model->input;
 
-  printf ("name        %s\nfile        %s\nsha256      %s\nsize        %s\nformat      %s, %s\nfamily      %s (%s)\n", model->name, model->path,
-          model->sha256, size, model->format, model->precision, model->family_title, model->family_id);
-  printf ("input       %d x %d, %s, %s, padding %d, mean %g %g %g, scale %g %g %g\n", in->width, in->height, in->bgr ? "BGR" : "RGB", fits[in->fit],
-          in->pad, in->mean[0], in->mean[1], in->mean[2], in->scale[0], in->scale[1], in->scale[2]);
+  printf ("name        %s\nfile        %s\nsha256      %s\nsize        %s\nformat      %s, %s\nfamily      %s (%s)\n", model->name,
+          model->path, model->sha256, size, model->format, model->precision, model->family_title, model->family_id);
+  printf ("input       %d x %d, %s, %s, padding %d, mean %g %g %g, scale %g %g %g\n", in->width, in->height, in->bgr ? "BGR" : "RGB",
+          fits[in->fit], in->pad, in->mean[0], in->mean[1], in->mean[2], in->scale[0], in->scale[1], in->scale[2]);
   printf ("parameters  %.3f M\nwork        %.3f GFLOP per picture\n", (double) model->n_params / 1e6, model->flop / 1e9);
   for (guint i = 0; i < model->graph->outputs->len; i++)
     {
@@ -78,8 +78,8 @@ run (int argc, char **argv)
   g_autoptr (SqModel) model = NULL;
   const char *verb;
 
-  if (!sq_cli_parse ("models", "[list | info MODEL | get NAME]", "Lists models, tells what is in one, or fetches one from the catalogue.", entries, &argc,
-                     &argv))
+  if (!sq_cli_parse ("models", "[list | info MODEL | get NAME]", "Lists models, tells what is in one, or fetches one from the catalogue.",
+                     entries, &argc, &argv))
     return SQ_EXIT_USAGE;
   verb = argc > 1 ? argv[1] : "list";
   if (g_str_equal (verb, "list") && argc <= 2)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs graphs on one kind of device. `ref` is the oracle: plain C, every operator; the others fall back to its operators where they have nothing better.
+// Runs graphs on one kind of device. `ref` is the oracle: plain C, every operator; the others fall back to its operators where they have
+// nothing better.
 //
-// To add one: a file `backends/NAME.c` with `const SqBackend sq_backend_NAME`, its word in meson.build; tests/backends/suite.c runs unchanged against it.
+// To add one: a file `backends/NAME.c` with `const SqBackend sq_backend_NAME`, its word in meson.build; tests/backends/suite.c runs
+// unchanged against it.
 #pragma once
 
 #include "engine/graph/graph.h"

@@ -24,8 +24,8 @@ is_free_root (const CpuExec *self, int buffer, int concat)
   return b->parent < 0 && b->input < 0 && b->output < 0 && b->constant == NULL && b->own == NULL && buffer != concat;
 }
 
-// Tries to make input `first` of a concatenation a part of it at byte `at`; several neighbouring inputs may be the slices of one buffer, which then moves in
-// whole. `placed` gets how many inputs that settled.
+// Tries to make input `first` of a concatenation a part of it at byte `at`; several neighbouring inputs may be the slices of one buffer,
+// which then moves in whole. `placed` gets how many inputs that settled.
 gboolean
 _sq_cpu_place_in_concat (CpuExec *self, int concat, gsize at, const int *parts, const gsize *bytes, int n, int first, int *placed)
 {
@@ -152,7 +152,8 @@ _sq_cpu_arena (CpuExec *self, GError **error)
   self->arena = aligned_alloc (64, (self->arena_bytes + 127) & ~(gsize) 63);
   if (self->arena == NULL)
     {
-      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "There is not enough memory to run this network: use a smaller input size.");
+      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY,
+                           "There is not enough memory to run this network: use a smaller input size.");
       return FALSE;
     }
   return TRUE;

@@ -125,8 +125,8 @@ _sq_cpu_run_winograd (CpuExec *self, Step *step)
 
 #pragma omp parallel for schedule(dynamic)
   for (int first = 0; first < tiles; first += step->winograd_tiles)
-    sq_k_winograd_run (w, x, y, first, MIN (step->winograd_tiles, tiles - first), self->scratch + omp_get_thread_num () * self->scratch_floats,
-                       bare ? NULL : finish_rows, &finish);
+    sq_k_winograd_run (w, x, y, first, MIN (step->winograd_tiles, tiles - first),
+                       self->scratch + omp_get_thread_num () * self->scratch_floats, bare ? NULL : finish_rows, &finish);
   return TRUE;
 }
 
@@ -150,8 +150,8 @@ _sq_cpu_run_fake_quant (CpuExec *self, Step *step)
 {
   const SqParams *p = &step->node->params;
 
-  fake_quant_pass (cpu_data (self, step->out[0]), cpu_data (self, step->in[0]), step->n, p->fake_quant.scale, p->fake_quant.zero, p->fake_quant.low,
-                   p->fake_quant.high);
+  fake_quant_pass (cpu_data (self, step->out[0]), cpu_data (self, step->in[0]), step->n, p->fake_quant.scale, p->fake_quant.zero,
+                   p->fake_quant.low, p->fake_quant.high);
   return TRUE;
 }
 

@@ -26,7 +26,9 @@ layout_bytes (const CpuExec *self, const SqValue *v, Layout layout)
 static int
 add_buffer (CpuExec *self, int value, Layout layout)
 {
-  Buffer b = { .layout = layout, .parent = -1, .input = -1, .output = -1, .bytes = layout_bytes (self, sq_graph_value (self->graph, value), layout) };
+  Buffer b = {
+    .layout = layout, .parent = -1, .input = -1, .output = -1, .bytes = layout_bytes (self, sq_graph_value (self->graph, value), layout)
+  };
 
   g_array_append_val (self->buffers, b);
   self->of_value[layout][value] = self->buffers->len - 1;
@@ -146,7 +148,8 @@ winograd_pays (const CpuExec *self, const SqConvParams *p, const SqShape *x, con
          && p->dilation[0] == 1 && p->dilation[1] == 1 && x->dim[1] >= 16 && y->dim[1] >= 16 && y->dim[2] >= 8 && y->dim[3] >= 8;
 }
 
-// Tiles at once: both transforms should stay in the second cache, every thread should get a share, and the weights should be read few times.
+// Tiles at once: both transforms should stay in the second cache, every thread should get a share, and the weights should be read few
+// times.
 static int
 tiles_per_call (const CpuExec *self, const SqWinograd *w)
 {
@@ -179,9 +182,16 @@ winograd_step (CpuExec *self, const SqNode *node, const float *weights, const fl
     memcpy (padded, bias, oc * sizeof (float));
 
   step = add_step (self, "winograd", _sq_cpu_run_winograd, node);
-  step->winograd = (SqWinograd){ .in_blocks = (ic + 7) / 8, .out_blocks = (oc + 7) / 8, .height = (int) x->dim[2], .width = (int) x->dim[3],
-                                 .out_height = (int) y->dim[2], .out_width = (int) y->dim[3], .pad_top = p->pad[0], .pad_left = p->pad[1],
-                                 .weights = transformed, .bias = padded };
+  step->winograd = (SqWinograd){ .in_blocks = (ic + 7) / 8,
+                                 .out_blocks = (oc + 7) / 8,
+                                 .height = (int) x->dim[2],
+                                 .width = (int) x->dim[3],
+                                 .out_height = (int) y->dim[2],
+                                 .out_width = (int) y->dim[3],
+                                 .pad_top = p->pad[0],
+                                 .pad_left = p->pad[1],
+                                 .weights = transformed,
+                                 .bias = padded };
   step->winograd_tiles = tiles_per_call (self, &step->winograd);
   self->scratch_floats = MAX (self->scratch_floats, sq_k_winograd_scratch (&step->winograd, step->winograd_tiles));
   step->act = p->act;
@@ -297,7 +307,7 @@ unary_step (CpuExec *self, const SqNode *node, GError **error)
 
   if (sq_graph_value (self->graph, node->in[0])->dtype != SQ_F32 || !prepare (self, node, layout, 1, error))
     return reference_step (self, node, error);
-  step = node->op == &sq_op_act ? add_step (self, sq_act_name (node->params.act.kind), _sq_cpu_run_act, node)
+  step = node->op == &sq_op_act          ? add_step (self, sq_act_name (node->params.act.kind), _sq_cpu_run_act, node)
          : node->op == &sq_op_fake_quant ? add_step (self, "fake_quant", _sq_cpu_run_fake_quant, node)
                                          : add_step (self, "round", _sq_cpu_run_dynamic_round, node);
   read_from (self, step, node->in[0], layout, error);
@@ -347,7 +357,8 @@ binary_step (CpuExec *self, const SqNode *node, GError **error)
   Layout layout = natural_layout (self, node->in[0]);
   Step *step;
 
-  if (a->dtype != SQ_F32 || y->dtype != SQ_F32 || node->params.binary > SQ_BINARY_DIV || !sq_shape_equal (&a->shape, &y->shape) || a->constant != NULL)
+  if (a->dtype != SQ_F32 || y->dtype != SQ_F32 || node->params.binary > SQ_BINARY_DIV || !sq_shape_equal (&a->shape, &y->shape)
+      || a->constant != NULL)
     return reference_step (self, node, error);
   if (!one && b->constant != NULL && layout == LAYOUT_BLOCKED && is_per_channel (b->constant, &y->shape))
     return channels_step (self, node, b->constant, error);
@@ -366,7 +377,8 @@ binary_step (CpuExec *self, const SqNode *node, GError **error)
   return TRUE;
 }
 
-// Blocked along channels where every part but the last is whole blocks; plain where what lies before the axis is 1. Both are runs of memory.
+// Blocked along channels where every part but the last is whole blocks; plain where what lies before the axis is 1. Both are runs of
+// memory.
 static gboolean
 concat_step (CpuExec *self, const SqNode *node, GError **error)
 {
@@ -467,7 +479,8 @@ resize_step (CpuExec *self, const SqNode *node, GError **error)
   int h = node->params.resize.height, w = node->params.resize.width;
   gboolean whole = is_picture (x) && h % x->shape.dim[2] == 0 && w % x->shape.dim[3] == 0;
   // by whole factors, every rule but rounding asymmetric coordinates picks the pixel it lies in
-  gboolean nearest = !node->params.resize.linear && (node->params.resize.coords == 1 ? node->params.resize.floor : node->params.resize.coords != 2);
+  gboolean nearest =
+      !node->params.resize.linear && (node->params.resize.coords == 1 ? node->params.resize.floor : node->params.resize.coords != 2);
   Step *step;
 
   if (!whole || !nearest || !has (self, node->in[0], LAYOUT_BLOCKED))
@@ -483,10 +496,9 @@ static const struct
   const SqOp *op;
   gboolean (*plan) (CpuExec *self, const SqNode *node, GError **error);
 } planners[] = {
-  { &sq_op_conv, conv_step },     { &sq_op_pool, pool_step },   { &sq_op_act, unary_step },       { &sq_op_binary, binary_step },
-  { &sq_op_concat, concat_step }, { &sq_op_slice, slice_step }, { &sq_op_reshape, reshape_step }, { &sq_op_resize, resize_step },
-  { &sq_op_fake_quant, unary_step },
-  { &sq_op_dynamic_round, unary_step },
+  { &sq_op_conv, conv_step },        { &sq_op_pool, pool_step },           { &sq_op_act, unary_step },       { &sq_op_binary, binary_step },
+  { &sq_op_concat, concat_step },    { &sq_op_slice, slice_step },         { &sq_op_reshape, reshape_step }, { &sq_op_resize, resize_step },
+  { &sq_op_fake_quant, unary_step }, { &sq_op_dynamic_round, unary_step },
 };
 
 // A plain root that is exactly an output's bytes can be the caller's tensor itself.
@@ -503,8 +515,8 @@ bind_outputs (CpuExec *self, GError **error)
         return FALSE;
       root = _sq_cpu_root (self, self->of_value[LAYOUT_PLAIN][value], &offset);
       b = cpu_buffer (self, root);
-      if (offset == 0 && b->layout == LAYOUT_PLAIN && b->bytes == layout_bytes (self, sq_graph_value (self->graph, value), LAYOUT_PLAIN) && b->input < 0
-          && b->output < 0 && b->constant == NULL)
+      if (offset == 0 && b->layout == LAYOUT_PLAIN && b->bytes == layout_bytes (self, sq_graph_value (self->graph, value), LAYOUT_PLAIN)
+          && b->input < 0 && b->output < 0 && b->constant == NULL)
         b->output = (int) i;
     }
   return TRUE;

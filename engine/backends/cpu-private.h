@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Inside the CPU backend: a plan is a list of steps over buffers.
 //
-// Idea: convolutions and pools run in oneDNN's blocked layout, where (for one picture) a range of channels is a range of memory. So a concatenation lets its
-// inputs write straight into it, and a slice or split is a pointer. Whatever has no kernel here runs its operator's reference on plain buffers. A buffer is
-// its own memory or a part of another one (`parent`); the roots share one arena, planned by when they are alive.
+// Idea: convolutions and pools run in oneDNN's blocked layout, where (for one picture) a range of channels is a range of memory. So a
+// concatenation lets its inputs write straight into it, and a slice or split is a pointer. Whatever has no kernel here runs its operator's
+// reference on plain buffers. A buffer is its own memory or a part of another one (`parent`); the roots share one arena, planned by when
+// they are alive.
 #pragma once
 
 #include "backend.h"
@@ -27,8 +28,8 @@ typedef struct
   gsize arena;       // bytes; roots only
   int input, output; // graph input or output that lends the memory, -1 none
   const SqTensor *constant;
-  char *own;         // memory of a step, NULL else
-  char *data;        // set before every run
+  char *own;  // memory of a step, NULL else
+  char *data; // set before every run
 } Buffer;
 
 typedef struct _CpuExec CpuExec;
@@ -44,14 +45,14 @@ struct _Step
   int n_in, n_out;
   SqDnnOp *op;
   SqWinograd winograd;
-  int winograd_tiles; // per call
-  gint64 ns;          // total so far
-  SqAct act;          // pass after a convolution
-  gsize n;            // floats (elementwise)
-  gsize n_right;      // of a binary's right side: 1, n, or the padded channels
-  float *channels;    // the right side of a binary per channel, padded to blocks
+  int winograd_tiles;                                  // per call
+  gint64 ns;                                           // total so far
+  SqAct act;                                           // pass after a convolution
+  gsize n;                                             // floats (elementwise)
+  gsize n_right;                                       // of a binary's right side: 1, n, or the padded channels
+  float *channels;                                     // the right side of a binary per channel, padded to blocks
   gsize copy_bytes[SQ_MAX_IN], copy_offset[SQ_MAX_IN]; // concat: what could not be written in place
-  SqTensor *view_in, *view_out; // fallback: headers over buffers
+  SqTensor *view_in, *view_out;                        // fallback: headers over buffers
 };
 
 struct _CpuExec
@@ -60,12 +61,12 @@ struct _CpuExec
   SqGraph *graph;
   SqDnn *dnn;
   int threads, block;
-  GArray *buffers;         // Buffer
-  GPtrArray *steps;        // Step
+  GArray *buffers;          // Buffer
+  GPtrArray *steps;         // Step
   int *of_value[N_LAYOUTS]; // buffer of each value, -1 none
   char *arena;
   gsize arena_bytes;
-  float *scratch;     // Winograd: `scratch_floats` for each thread
+  float *scratch; // Winograd: `scratch_floats` for each thread
   gsize scratch_floats;
   guint64 runs;
 };

@@ -51,7 +51,8 @@ cpu_compile (const SqGraph *graph, const SqExecOptions *options, GError **error)
   if (self->scratch == NULL)
     {
       cpu_free (&self->parent);
-      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "There is not enough memory to run this network: use a smaller input size.");
+      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY,
+                           "There is not enough memory to run this network: use a smaller input size.");
       return NULL;
     }
   return &self->parent;
@@ -73,10 +74,10 @@ resolve (CpuExec *self, SqTensor *const *in, SqTensor *const *out)
     {
       gsize offset;
       const Buffer *root = cpu_buffer (self, _sq_cpu_root (self, i, &offset));
-      char *base = root->input >= 0       ? in[root->input]->data
-                   : root->output >= 0    ? out[root->output]->data
+      char *base = root->input >= 0         ? in[root->input]->data
+                   : root->output >= 0      ? out[root->output]->data
                    : root->constant != NULL ? root->constant->data
-                   : root->own != NULL    ? root->own
+                   : root->own != NULL      ? root->own
                                             : self->arena + root->arena;
 
       cpu_buffer (self, i)->data = base + offset;
@@ -125,7 +126,8 @@ cpu_run (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error)
 no_memory:
   for (guint i = 0; i < graph->outputs->len; i++)
     g_clear_pointer (&out[i], sq_tensor_unref);
-  g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "There is not enough memory to run this network: use a smaller input size.");
+  g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY,
+                       "There is not enough memory to run this network: use a smaller input size.");
   return FALSE;
 }
 
@@ -141,8 +143,9 @@ cpu_describe (SqExec *exec)
       const SqValue *v = step->node != NULL ? sq_graph_value (self->graph, step->node->out[0]) : NULL;
       g_autofree char *shape = v != NULL ? sq_shape_to_string (&v->shape) : g_strdup ("");
 
-      g_string_append_printf (s, "%8.3f ms %-12s %-16s %s\n", self->runs > 0 ? (double) step->ns / 1e6 / (double) self->runs : 0, step->name, shape,
-                              step->op != NULL                        ? sq_dnn_op_implementation (step->op)
+      g_string_append_printf (s, "%8.3f ms %-12s %-16s %s\n", self->runs > 0 ? (double) step->ns / 1e6 / (double) self->runs : 0,
+                              step->name, shape,
+                              step->op != NULL                     ? sq_dnn_op_implementation (step->op)
                               : step->run == _sq_cpu_run_reference ? "reference"
                                                                    : "");
     }

@@ -84,7 +84,8 @@ sq_dnn_free (SqDnn *self)
   g_free (self);
 }
 
-// --- descriptors --------------------------------------------------------------------------------------------------------------------------------------
+// --- descriptors
+// --------------------------------------------------------------------------------------------------------------------------------------
 
 static dnnl_status_t
 make_desc (dnnl_memory_desc_t *md, int rank, const gint64 *dims, dnnl_format_tag_t tag)
@@ -126,7 +127,8 @@ make_attr (void)
   return attr;
 }
 
-// --- operations ---------------------------------------------------------------------------------------------------------------------------------------
+// --- operations
+// ---------------------------------------------------------------------------------------------------------------------------------------
 
 static int
 add_arg (SqDnn *self, SqDnnOp *op, int arg, Desc md, void *data)
@@ -234,14 +236,15 @@ make_conv (SqDnn *self, const SqDnnConv *conv, dnnl_alg_kind_t alg, Desc src, De
   dnnl_dims_t left = { p->pad[0], p->pad[1] }, right;
 
   for (int i = 0; i < 2; i++) // what the output really needs: with strides the stated padding may be wider
-    right[i] = (conv->y->dim[2 + i] - 1) * p->stride[i] + (gint64) p->dilation[i] * (p->kernel[i] - 1) + 1 - conv->x->dim[2 + i] - p->pad[i];
+    right[i] =
+        (conv->y->dim[2 + i] - 1) * p->stride[i] + (gint64) p->dilation[i] * (p->kernel[i] - 1) + 1 - conv->x->dim[2 + i] - p->pad[i];
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_forward_primitive_desc_create (pd, self->engine, dnnl_forward_inference, alg, src, weights, bias, dst, stride, dilate, left,
-                                                         right, attr);
+  return dnnl_convolution_forward_primitive_desc_create (pd, self->engine, dnnl_forward_inference, alg, src, weights, bias, dst, stride,
+                                                         dilate, left, right, attr);
 #else
   dnnl_convolution_desc_t desc;
-  dnnl_status_t status
-      = dnnl_dilated_convolution_forward_desc_init (&desc, dnnl_forward_inference, alg, src, weights, bias, dst, stride, dilate, left, right);
+  dnnl_status_t status =
+      dnnl_dilated_convolution_forward_desc_init (&desc, dnnl_forward_inference, alg, src, weights, bias, dst, stride, dilate, left, right);
 
   return status != dnnl_success ? status : dnnl_primitive_desc_create (pd, &desc, attr, self->engine, NULL);
 #endif
@@ -320,9 +323,10 @@ sq_dnn_conv (SqDnn *self, const SqDnnConv *conv, GError **error)
         memcpy (op->owned[1], conv->bias, oc * sizeof (float));
       op->x = add_arg (self, op, DNNL_ARG_SRC, DESC (src), NULL);
       op->y = add_arg (self, op, DNNL_ARG_DST, DESC (dst), NULL);
-      op->residual = conv->residual ? add_arg (self, op,
-                                               DNNL_ARG_ATTR_MULTIPLE_POST_OP (conv->act.kind != SQ_ACT_NONE ? 1 : 0) | DNNL_ARG_SRC_1, DESC (dst), NULL)
-                                    : -1;
+      op->residual = conv->residual
+                         ? add_arg (self, op, DNNL_ARG_ATTR_MULTIPLE_POST_OP (conv->act.kind != SQ_ACT_NONE ? 1 : 0) | DNNL_ARG_SRC_1,
+                                    DESC (dst), NULL)
+                         : -1;
       add_arg (self, op, DNNL_ARG_BIAS, DESC (bias), op->owned[1]);
       if (load_weights (self, op, DESC (w_plain), dnnl_primitive_desc_query_md (pd, dnnl_query_weights_md, 0), conv->weights, error))
         op = finish (self, op, pd, "A convolution", error);
@@ -342,7 +346,8 @@ sq_dnn_conv (SqDnn *self, const SqDnnConv *conv, GError **error)
 }
 
 static SqDnnOp *
-unary_op (SqDnn *self, dnnl_primitive_desc_t pd, dnnl_status_t status, int x_arg, int y_arg, Desc src, Desc dst, const char *what, GError **error)
+unary_op (SqDnn *self, dnnl_primitive_desc_t pd, dnnl_status_t status, int x_arg, int y_arg, Desc src, Desc dst, const char *what,
+          GError **error)
 {
   SqDnnOp *op;
 
@@ -372,8 +377,8 @@ sq_dnn_pool (SqDnn *self, const SqShape *x, const SqShape *y, const SqPoolParams
   status = status ? status : picture_desc (&dst, y, TRUE);
 #if DNNL_VERSION_MAJOR >= 3
   if (status == dnnl_success)
-    status = dnnl_pooling_forward_primitive_desc_create (&pd, self->engine, dnnl_forward_inference, alg, src, dst, stride, kernel, dilate, left, right,
-                                                         attr);
+    status = dnnl_pooling_forward_primitive_desc_create (&pd, self->engine, dnnl_forward_inference, alg, src, dst, stride, kernel, dilate,
+                                                         left, right, attr);
 #else
   if (status == dnnl_success)
     {
@@ -409,7 +414,8 @@ sq_dnn_reorder (SqDnn *self, const SqShape *x, gboolean to_blocked, GError **err
   return op;
 }
 
-// --- running ------------------------------------------------------------------------------------------------------------------------------------------
+// --- running
+// ------------------------------------------------------------------------------------------------------------------------------------------
 
 static gboolean
 bind (SqDnnOp *op, int index, const void *data)

@@ -58,7 +58,8 @@ ref_run (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error)
         }
       if (!ok)
         {
-          g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "There is not enough memory to run this network: use a smaller input size.");
+          g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY,
+                               "There is not enough memory to run this network: use a smaller input size.");
           break;
         }
       node->op->reference (&node->params, node_in, node->n_in, node_out);

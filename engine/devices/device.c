@@ -23,7 +23,8 @@ cpu_name (void)
   g_autofree char *text = NULL;
   const char *at;
 
-  if (g_file_get_contents ("/proc/cpuinfo", &text, NULL, NULL) && (at = strstr (text, "model name")) != NULL && (at = strchr (at, ':')) != NULL)
+  if (g_file_get_contents ("/proc/cpuinfo", &text, NULL, NULL) && (at = strstr (text, "model name")) != NULL
+      && (at = strchr (at, ':')) != NULL)
     return g_strstrip (g_strndup (at + 1, strcspn (at + 1, "\n")));
   return g_strdup ("CPU");
 }
@@ -49,7 +50,9 @@ sq_device_list (void)
   cpu->cores = usable_cores ();
   cpu->memory = (guint64) sysconf (_SC_PHYS_PAGES) * (guint64) sysconf (_SC_PAGESIZE);
   cpu->detail = g_strdup_printf ("%d %s, %s", cpu->cores, cpu->cores == 1 ? "core" : "cores",
-                                 flags & SQ_CPU_AVX512 ? "AVX-512" : flags & SQ_CPU_AVX2 ? "AVX2" : "no AVX2");
+                                 flags & SQ_CPU_AVX512 ? "AVX-512"
+                                 : flags & SQ_CPU_AVX2 ? "AVX2"
+                                                       : "no AVX2");
   cpu->available = TRUE;
   g_ptr_array_add (devices, cpu);
 

@@ -10,21 +10,21 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  char *id;          // "cpu"
-  char *name;        // "AMD EPYC 7B13"
-  char *detail;      // "2 cores, AVX2, oneDNN 2.6.3"
-  int cores;         // physical concurrency available to this process
-  guint64 memory;    // bytes
+  char *id;       // "cpu"
+  char *name;     // "AMD EPYC 7B13"
+  char *detail;   // "2 cores, AVX2, oneDNN 2.6.3"
+  int cores;      // physical concurrency available to this process
+  guint64 memory; // bytes
   gboolean available;
-  char *reason;      // why not, or NULL; one sentence
+  char *reason; // why not, or NULL; one sentence
 } SqDevice;
 
 typedef struct
 {
-  gint64 time_us;   // g_get_monotonic_time
-  double compute;   // 0..1 of the whole device
-  double own;       // 0..1, this process's share
-  double memory;    // 0..1 of the device's memory in use
+  gint64 time_us;    // g_get_monotonic_time
+  double compute;    // 0..1 of the whole device
+  double own;        // 0..1, this process's share
+  double memory;     // 0..1 of the device's memory in use
   guint64 own_bytes; // resident memory of this process
 } SqDeviceSample;
 

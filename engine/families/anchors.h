@@ -4,7 +4,8 @@
 
 #include <glib.h>
 
-// One level. value (a, y, x, column) = data[a step_a + y step_y + x step_x + column step_c]. `squash`: the numbers are still before the sigmoid.
+// One level. value (a, y, x, column) = data[a step_a + y step_y + x step_x + column step_c]. `squash`: the numbers are still before the
+// sigmoid.
 typedef struct
 {
   const float *data;

@@ -156,16 +156,31 @@ _sq_family_misfit (GError **error, const SqModel *model, const char *wanted)
 {
   g_autofree char *name = g_path_get_basename (model->path);
 
-  g_set_error (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY, "%s does not look like %s: %s; choose another family.", name, model->family_title, wanted);
+  g_set_error (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY, "%s does not look like %s: %s; choose another family.", name, model->family_title,
+               wanted);
   return FALSE;
 }
 
-void
-_sq_family_decode_rows (const float *rows, gint64 n, int classes, float floor, GArray *candidates)
+gboolean
+_sq_family_rows_setup (SqModel *model, const SqImport *import, GError **error)
 {
-  for (gint64 i = 0; i < n; i++)
+  const SqShape *y = _sq_family_output (import, 0);
+
+  if (y->rank != 3 || y->dim[0] != 1 || y->dim[2] < 6)
+    return _sq_family_misfit (error, model, "it has no output of 5 + classes columns");
+  model->n_classes = (guint) y->dim[2] - 5;
+  model->input = (SqInputSpec){ model->input.width, model->input.height, SQ_SPEC_RGB_LETTERBOX };
+  return TRUE;
+}
+
+void
+_sq_family_rows_decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates)
+{
+  int classes = (int) model->n_classes;
+
+  for (gint64 i = 0; i < outputs[0]->shape.dim[1]; i++)
     {
-      const float *r = rows + i * (5 + classes);
+      const float *r = sq_tensor_f32 (outputs[0]) + i * (5 + classes);
 
       if (!(r[4] >= floor)) // also skips NaN
         continue;

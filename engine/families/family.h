@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A model family: how to recognise it, what its input wants, what its outputs mean. One `const SqFamily sq_family_NAME` per file in this folder.
+// A model family: how to recognise it, what its input wants, what its outputs mean. One `const SqFamily sq_family_NAME` per file in this
+// folder.
 //
 // To add one: a file here, its word in meson.build, a line in tests/families.
 #pragma once
@@ -36,10 +37,10 @@ const SqFamily *sq_family_find (const char *id);
 // The surest probe of at least 2; NULL where nothing is sure.
 const SqFamily *sq_family_guess (const SqImport *import);
 
-// --- shared by families -------------------------------------------------------------------------------------------------------------------------------
+// --- shared by families
+// -------------------------------------------------------------------------------------------------------------------------------
 
-#define SQ_SPEC_RGB_LETTERBOX \
-  .fit = SQ_FIT_LETTERBOX, .round_to_int = TRUE, .pad = 114, .scale = { 1 / 255.f, 1 / 255.f, 1 / 255.f }
+#define SQ_SPEC_RGB_LETTERBOX .fit = SQ_FIT_LETTERBOX, .round_to_int = TRUE, .pad = 114, .scale = { 1 / 255.f, 1 / 255.f, 1 / 255.f }
 
 const SqShape *_sq_family_output (const SqImport *import, guint i);
 const char *_sq_family_metadata (const SqImport *import, const char *key);
@@ -66,7 +67,8 @@ _sq_sigmoid (float x)
 void _sq_family_add (GArray *candidates, float cx, float cy, float w, float h, float score, int class_id);
 gboolean _sq_family_misfit (GError **error, const SqModel *model, const char *wanted);
 
-// Rows of [cx cy w h objectness classes...] already decoded, n of them.
-void _sq_family_decode_rows (const float *rows, gint64 n, int classes, float floor, GArray *candidates);
+// Rows of [cx cy w h objectness classes...], decoded by the network: what YOLOv5, YOLOv6, YOLOv7 --grid and decoded YOLOX share.
+gboolean _sq_family_rows_setup (SqModel *model, const SqImport *import, GError **error);
+void _sq_family_rows_decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates);
 
 G_END_DECLS

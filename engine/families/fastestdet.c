@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// FastestDet: one map 1 x (5 + classes) x H x W: objectness (squashed), box, class probabilities. cx = (x + tanh r0) / W, w = sigmoid (r2), as shares of the
-// picture; score = objectness^0.6 class^0.4. Input stretched by area, BGR / 255.
+// FastestDet: one map 1 x (5 + classes) x H x W: objectness (squashed), box, class probabilities. cx = (x + tanh r0) / W, w = sigmoid (r2),
+// as shares of the picture; score = objectness^0.6 class^0.4. Input stretched by area, BGR / 255.
 #include "family.h"
 
 #include <math.h>
@@ -23,8 +23,8 @@ setup (SqModel *model, const SqImport *import, GError **error)
   if (probe (import) == 0)
     return _sq_family_misfit (error, model, "it does not have one map of stride 16");
   model->n_classes = (guint) _sq_family_output (import, 0)->dim[1] - 5;
-  model->input = (SqInputSpec){ model->input.width, model->input.height, .fit = SQ_FIT_STRETCH, .resample = SQ_RESAMPLE_AREA, .bgr = TRUE,
-                                .scale = { 1 / 255.f, 1 / 255.f, 1 / 255.f } };
+  model->input = (SqInputSpec){ model->input.width,           model->input.height, .fit = SQ_FIT_STRETCH,
+                                .resample = SQ_RESAMPLE_AREA, .bgr = TRUE,         .scale = { 1 / 255.f, 1 / 255.f, 1 / 255.f } };
   return TRUE;
 }
 
@@ -46,8 +46,8 @@ decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *can
 
           if (s >= floor)
             _sq_family_add (candidates, (float) ((i % w) + tanhf (x[n + i])) / w * model->input.width,
-                            (float) ((i / w) + tanhf (x[2 * n + i])) / h * model->input.height, _sq_sigmoid (x[3 * n + i]) * model->input.width,
-                            _sq_sigmoid (x[4 * n + i]) * model->input.height, s, c);
+                            (float) ((i / w) + tanhf (x[2 * n + i])) / h * model->input.height,
+                            _sq_sigmoid (x[3 * n + i]) * model->input.width, _sq_sigmoid (x[4 * n + i]) * model->input.height, s, c);
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Yolo-FastestV2: per stride (16, 32) three anchors with own boxes and objectness and one set of classes for all three. Seen with two NHWC outputs
-// [12 box, 3 objectness, classes], with both as rows of one matrix, and with six raw NCHW maps. Input stretched, BGR / 255.
+// Yolo-FastestV2: per stride (16, 32) three anchors with own boxes and objectness and one set of classes for all three. Seen with two NHWC
+// outputs [12 box, 3 objectness, classes], with both as rows of one matrix, and with six raw NCHW maps. Input stretched, BGR / 255.
 #include "family.h"
 
 #include <math.h>
@@ -76,7 +76,8 @@ setup (SqModel *model, const SqImport *import, GError **error)
   if (layout == LAYOUT_NONE)
     return _sq_family_misfit (error, model, "it does not have two maps of three anchors that share their classes");
   model->family_data = GINT_TO_POINTER (layout);
-  model->input = (SqInputSpec){ model->input.width, model->input.height, .fit = SQ_FIT_STRETCH, .bgr = TRUE, .scale = { 1 / 255.f, 1 / 255.f, 1 / 255.f } };
+  model->input = (SqInputSpec){ model->input.width, model->input.height, .fit = SQ_FIT_STRETCH, .bgr = TRUE,
+                                .scale = { 1 / 255.f, 1 / 255.f, 1 / 255.f } };
   return TRUE;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// NanoDet: per stride a map of class scores (squashed) and one of distances to the four sides, each a distribution over n bins (Generalized Focal Loss).
-// Centres are stride x + (stride - 1) / 2. Input BGR with ImageNet's mean and deviation.
+// NanoDet: per stride a map of class scores (squashed) and one of distances to the four sides, each a distribution over n bins (Generalized
+// Focal Loss). Centres are stride x + (stride - 1) / 2. Input BGR with ImageNet's mean and deviation.
 #include "family.h"
 
 #include <math.h>
@@ -96,8 +96,14 @@ setup (SqModel *model, const SqImport *import, GError **error)
   model->family_data_free = g_free;
   if (!match (import, data, &model->n_classes))
     return _sq_family_misfit (error, model, "it does not have a score and a distance map per stride");
-  model->input = (SqInputSpec){ model->input.width, model->input.height, .fit = SQ_FIT_LETTERBOX, .resample = SQ_RESAMPLE_AREA, .round_to_int = TRUE,
-                                .bgr = TRUE, .pad = 0, .mean = { 103.53f, 116.28f, 123.675f },
+  model->input = (SqInputSpec){ model->input.width,
+                                model->input.height,
+                                .fit = SQ_FIT_LETTERBOX,
+                                .resample = SQ_RESAMPLE_AREA,
+                                .round_to_int = TRUE,
+                                .bgr = TRUE,
+                                .pad = 0,
+                                .mean = { 103.53f, 116.28f, 123.675f },
                                 .scale = { 1 / 57.375f, 1 / 57.12f, 1 / 58.395f } };
   return TRUE;
 }

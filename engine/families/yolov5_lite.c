@@ -9,7 +9,8 @@ probe (const SqImport *import)
   const SqShape *y = _sq_family_output (import, 0);
   int stride, levels;
 
-  if (import->heads != NULL || y->rank != 3 || y->dim[0] != 1 || y->dim[2] < 6 || !_sq_family_grid (import, y->dim[1], 3, &stride, &levels) || levels != 3)
+  if (import->heads != NULL || y->rank != 3 || y->dim[0] != 1 || y->dim[2] < 6 || !_sq_family_grid (import, y->dim[1], 3, &stride, &levels)
+      || levels != 3)
     return 0;
   return _sq_family_made_by (import, 0) == SQ_MADE_BY_SIGMOID ? 2 : 0;
 }

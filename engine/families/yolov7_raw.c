@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// YOLOv7 exported without --grid: three maps 1 x 3 x H x W x (5 + classes) before the sigmoid. The anchors are not in the file: yolov7-tiny and YOLOv5 share
-// theirs, the full YOLOv7 has larger ones, so the two are families of their own, and only the tiny one (leaky activations) can be told for sure.
+// YOLOv7 exported without --grid: three maps 1 x 3 x H x W x (5 + classes) before the sigmoid. The anchors are not in the file: yolov7-tiny
+// and YOLOv5 share theirs, the full YOLOv7 has larger ones, so the two are families of their own, and only the tiny one (leaky activations)
+// can be told for sure.
 #include "anchors.h"
 #include "engine/ops/op.h"
 #include "family.h"
@@ -16,8 +17,8 @@ fits (const SqImport *import)
     {
       const SqShape *y = _sq_family_output (import, i);
 
-      if (y->rank != 5 || y->dim[0] != 1 || y->dim[1] != 3 || y->dim[4] < 6 || y->dim[4] != _sq_family_output (import, 0)->dim[4] || y->dim[2] < 1
-          || y->dim[3] < 1 || input->dim[2] / y->dim[2] != (8 << i))
+      if (y->rank != 5 || y->dim[0] != 1 || y->dim[1] != 3 || y->dim[4] < 6 || y->dim[4] != _sq_family_output (import, 0)->dim[4]
+          || y->dim[2] < 1 || y->dim[3] < 1 || input->dim[2] / y->dim[2] != (8 << i))
         return FALSE;
     }
   return TRUE;
@@ -61,7 +62,7 @@ decode_with (const SqModel *model, SqTensor *const *outputs, const float anchors
     {
       const gint64 *d = outputs[l]->shape.dim;
       SqAnchorLevel level = { sq_tensor_f32 (outputs[l]), d[2] * d[3] * d[4], d[3] * d[4], d[4], 1, (int) d[2], (int) d[3], 8 << l,
-                              (int) model->n_classes, anchors[l], TRUE };
+                              (int) model->n_classes,     anchors[l],         TRUE };
 
       _sq_anchor_decode (&level, floor, candidates);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// YOLOX: rows of x, y, w, h, objectness, classes; scores squashed. Boxes as the head leaves them, (xy + cell) stride and exp (wh) stride still to do,
-// or done where it was exported with --decode_in_inference. Input BGR 0..255, the picture at the top left.
+// YOLOX: rows of x, y, w, h, objectness, classes; scores squashed. Boxes as the head leaves them, (xy + cell) stride and exp (wh) stride
+// still to do, or done where it was exported with --decode_in_inference. Input BGR 0..255, the picture at the top left.
 #include "family.h"
 
 #include <math.h>
@@ -35,8 +35,8 @@ setup (SqModel *model, const SqImport *import, GError **error)
   if (_sq_family_made_by (import, 0) == SQ_MADE_BY_ARITHMETIC)
     data->levels = 0;
   model->n_classes = (guint) y->dim[2] - 5;
-  model->input = (SqInputSpec){ model->input.width, model->input.height, .fit = SQ_FIT_LETTERBOX_TOPLEFT, .bgr = TRUE, .pad = 114,
-                                .scale = { 1, 1, 1 } };
+  model->input = (SqInputSpec){ model->input.width, model->input.height, .fit = SQ_FIT_LETTERBOX_TOPLEFT,
+                                .bgr = TRUE,        .pad = 114,          .scale = { 1, 1, 1 } };
   return TRUE;
 }
 
@@ -49,7 +49,7 @@ decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *can
 
   if (data->levels == 0)
     {
-      _sq_family_decode_rows (r, outputs[0]->shape.dim[1], model->n_classes, floor, candidates);
+      _sq_family_rows_decode (model, outputs, floor, candidates);
       return;
     }
   for (int l = 0, stride = data->first_stride; l < data->levels; l++, stride *= 2)
@@ -60,7 +60,8 @@ decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *can
             continue;
           for (guint c = 0; c < model->n_classes; c++)
             if (r[4] * r[5 + c] >= floor)
-              _sq_family_add (candidates, (r[0] + x) * stride, (r[1] + y) * stride, expf (r[2]) * stride, expf (r[3]) * stride, r[4] * r[5 + c], c);
+              _sq_family_add (candidates, (r[0] + x) * stride, (r[1] + y) * stride, expf (r[2]) * stride, expf (r[3]) * stride,
+                              r[4] * r[5 + c], c);
         }
 }
 

@@ -13,8 +13,8 @@
 
 typedef struct
 {
-  char *kind;            // "convolutional"
-  GHashTable *options;   // string -> string
+  char *kind;          // "convolutional"
+  GHashTable *options; // string -> string
   int line;
 } Section;
 
@@ -84,7 +84,8 @@ parse_cfg (const char *text)
       else
         return NULL;
     }
-  if (sections->len < 2 || (!g_str_equal (((Section *) sections->pdata[0])->kind, "net") && !g_str_equal (((Section *) sections->pdata[0])->kind, "network")))
+  if (sections->len < 2
+      || (!g_str_equal (((Section *) sections->pdata[0])->kind, "net") && !g_str_equal (((Section *) sections->pdata[0])->kind, "network")))
     return NULL;
   return g_steal_pointer (&sections);
 }
@@ -147,9 +148,9 @@ activate (Reader *self, GError **error)
     const char *name;
     SqAct act;
   } acts[] = {
-    { "linear", { SQ_ACT_NONE } },        { "leaky", { SQ_ACT_LEAKY, .1f } }, { "relu", { SQ_ACT_RELU } },
-    { "relu6", { SQ_ACT_CLIP, 0, 6 } },   { "mish", { SQ_ACT_MISH } },        { "swish", { SQ_ACT_SILU } },
-    { "logistic", { SQ_ACT_SIGMOID } },   { "tanh", { SQ_ACT_TANH } },
+    { "linear", { SQ_ACT_NONE } },      { "leaky", { SQ_ACT_LEAKY, .1f } }, { "relu", { SQ_ACT_RELU } },
+    { "relu6", { SQ_ACT_CLIP, 0, 6 } }, { "mish", { SQ_ACT_MISH } },        { "swish", { SQ_ACT_SILU } },
+    { "logistic", { SQ_ACT_SIGMOID } }, { "tanh", { SQ_ACT_TANH } },
   };
   const char *name = option (self, "activation", "linear");
 
@@ -177,8 +178,8 @@ convolutional (Reader *self, GError **error)
   SqParams params = { 0 };
   int in[3];
 
-  if (filters < 1 || filters > 1 << 16 || size < 1 || size > 64 || stride < 1 || groups < 1 || channels % groups != 0 || filters % groups != 0
-      || pad < 0 || pad > 64 || dilation < 1 || dilation > 64)
+  if (filters < 1 || filters > 1 << 16 || size < 1 || size > 64 || stride < 1 || groups < 1 || channels % groups != 0
+      || filters % groups != 0 || pad < 0 || pad > 64 || dilation < 1 || dilation > 64)
     return fail (self, error, "filters, size, stride, groups or padding is out of range");
   if (option_int (self, "xnor", 0) || option_int (self, "binary", 0) || option_int (self, "flipped", 0) || option_int (self, "deform", 0))
     return fail (self, error, "binary, flipped and deformable convolutions are not supported");
@@ -210,8 +211,11 @@ convolutional (Reader *self, GError **error)
   else if (!take (self, w, error))
     return FALSE;
 
-  params.conv = (SqConvParams){ { size, size }, { option_int (self, "stride_y", stride), option_int (self, "stride_x", stride) },
-                                { dilation, dilation }, { pad, pad, pad, pad }, .groups = groups };
+  params.conv = (SqConvParams){ { size, size },
+                                { option_int (self, "stride_y", stride), option_int (self, "stride_x", stride) },
+                                { dilation, dilation },
+                                { pad, pad, pad, pad },
+                                .groups = groups };
   in[0] = self->last;
   in[1] = sq_graph_add_constant (self->graph, NULL, g_steal_pointer (&w));
   in[2] = sq_graph_add_constant (self->graph, NULL, g_steal_pointer (&bias));
@@ -224,8 +228,10 @@ maxpool (Reader *self, GError **error)
   int stride = option_int (self, "stride", 1), size = option_int (self, "size", stride), pad = option_int (self, "padding", size - 1);
   SqParams params = { 0 };
 
-  params.pool = (SqPoolParams){ .kernel = { size, size }, .stride = { option_int (self, "stride_y", stride), option_int (self, "stride_x", stride) },
-                                .dilation = { 1, 1 }, .pad = { pad / 2, pad / 2, pad - pad / 2, pad - pad / 2 } };
+  params.pool = (SqPoolParams){ .kernel = { size, size },
+                                .stride = { option_int (self, "stride_y", stride), option_int (self, "stride_x", stride) },
+                                .dilation = { 1, 1 },
+                                .pad = { pad / 2, pad / 2, pad - pad / 2, pad - pad / 2 } };
   return add (self, &sq_op_pool, &params, &self->last, 1, &self->last, error);
 }
 
@@ -409,9 +415,19 @@ read_network (Reader *self, GPtrArray *sections, GError **error)
     const char *kind;
     gboolean (*read) (Reader *self, GError **error);
   } kinds[] = {
-    { "convolutional", convolutional }, { "conv", convolutional }, { "maxpool", maxpool }, { "max", maxpool }, { "avgpool", avgpool },
-    { "avg", avgpool }, { "upsample", upsample }, { "route", route }, { "shortcut", shortcut }, { "reorg", reorg },
-    { "yolo", head }, { "region", head }, { "dropout", dropout },
+    { "convolutional", convolutional },
+    { "conv", convolutional },
+    { "maxpool", maxpool },
+    { "max", maxpool },
+    { "avgpool", avgpool },
+    { "avg", avgpool },
+    { "upsample", upsample },
+    { "route", route },
+    { "shortcut", shortcut },
+    { "reorg", reorg },
+    { "yolo", head },
+    { "region", head },
+    { "dropout", dropout },
   };
   int width, height, channels;
 
@@ -440,7 +456,8 @@ read_network (Reader *self, GPtrArray *sections, GError **error)
   if (self->import->heads->len == 0)
     return fail (self, error, "the network has no [yolo] or [region] layer, so it is no detector");
   if (self->weights != NULL && self->at != self->end)
-    return fail (self, error, "the weights file holds %" G_GSIZE_FORMAT " bytes more than the cfg needs: it belongs to another cfg", self->end - self->at);
+    return fail (self, error, "the weights file holds %" G_GSIZE_FORMAT " bytes more than the cfg needs: it belongs to another cfg",
+                 self->end - self->at);
   return TRUE;
 }
 
@@ -485,7 +502,8 @@ sq_darknet_import (const char *cfg_path, const char *weights_path, GError **erro
       g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "%s is missing or cannot be read: put the weights file beside %s.", name, display);
       return NULL;
     }
-  text = g_strndup (g_mapped_file_get_contents (cfg) != NULL ? g_mapped_file_get_contents (cfg) : "", MIN (g_mapped_file_get_length (cfg), MAX_CFG_BYTES));
+  text = g_strndup (g_mapped_file_get_contents (cfg) != NULL ? g_mapped_file_get_contents (cfg) : "",
+                    MIN (g_mapped_file_get_length (cfg), MAX_CFG_BYTES));
   if (g_mapped_file_get_length (cfg) > MAX_CFG_BYTES || (sections = parse_cfg (text)) == NULL)
     {
       g_set_error (error, SQ_ERROR, SQ_ERROR_BAD_MODEL, "%s is not a darknet cfg: it must begin with [net] and name its layers.", display);

@@ -13,12 +13,12 @@ G_BEGIN_DECLS
 // A detection layer of a darknet cfg, in file order; one graph output each.
 typedef struct
 {
-  gboolean region;     // [region] (v2) instead of [yolo]
+  gboolean region; // [region] (v2) instead of [yolo]
   int classes, n_anchors;
   float anchors[32][2]; // w, h: px of the network's input (yolo), cells (region)
   float scale_xy;
-  gboolean new_coords; // outputs are already through the logistic; w, h = (2 t)^2 anchor
-  gboolean softmax;    // region
+  gboolean new_coords;   // outputs are already through the logistic; w, h = (2 t)^2 anchor
+  gboolean softmax;      // region
   gboolean exact_coords; // region: absolute
 } SqDarknetHead;
 
@@ -33,8 +33,8 @@ typedef struct
   char *precision;
 } SqImport;
 
-// `width`, `height`: for files that leave them open, 0 = the file's metadata or 640. Errors: SQ_ERROR_IO, SQ_ERROR_BAD_MODEL, SQ_ERROR_UNSUPPORTED_OP,
-// SQ_ERROR_OUT_OF_MEMORY; one sentence that names the file.
+// `width`, `height`: for files that leave them open, 0 = the file's metadata or 640. Errors: SQ_ERROR_IO, SQ_ERROR_BAD_MODEL,
+// SQ_ERROR_UNSUPPORTED_OP, SQ_ERROR_OUT_OF_MEMORY; one sentence that names the file.
 SqImport *sq_onnx_import (const char *path, int width, int height, GError **error);
 SqImport *sq_darknet_import (const char *cfg_path, const char *weights_path, GError **error);
 void sq_import_free (SqImport *self);

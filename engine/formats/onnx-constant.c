@@ -136,10 +136,7 @@ lower_range (SqOnnx *self, GError **error)
 }
 
 const SqOnnxLowering _sq_onnx_constant[] = {
-  { "Constant", lower_constant },
-  { "ConstantOfShape", lower_constant_of_shape },
-  { "Range", lower_range },
-  { "Shape", lower_shape },
-  { "Size", lower_size },
-  { NULL, NULL },
+  { "Constant", lower_constant }, { "ConstantOfShape", lower_constant_of_shape },
+  { "Range", lower_range },       { "Shape", lower_shape },
+  { "Size", lower_size },         { NULL, NULL },
 };

@@ -22,11 +22,13 @@ lower_plain_act (SqOnnx *self, GError **error)
     const char *op_type;
     SqActKind kind;
   } acts[] = {
-    { "Relu", SQ_ACT_RELU }, { "Sigmoid", SQ_ACT_SIGMOID }, { "HardSwish", SQ_ACT_HARDSWISH }, { "Mish", SQ_ACT_MISH },
-    { "Tanh", SQ_ACT_TANH }, { "Softplus", SQ_ACT_SOFTPLUS }, { "Exp", SQ_ACT_EXP }, { "Log", SQ_ACT_LOG },
-    { "Sqrt", SQ_ACT_SQRT }, { "Abs", SQ_ACT_ABS }, { "Neg", SQ_ACT_NEG }, { "Floor", SQ_ACT_FLOOR },
-    { "Ceil", SQ_ACT_CEIL }, { "Round", SQ_ACT_ROUND }, { "Reciprocal", SQ_ACT_RECIPROCAL }, { "Erf", SQ_ACT_ERF },
-    { "Sin", SQ_ACT_SIN }, { "Cos", SQ_ACT_COS }, { "Not", SQ_ACT_NOT },
+    { "Relu", SQ_ACT_RELU }, { "Sigmoid", SQ_ACT_SIGMOID }, { "HardSwish", SQ_ACT_HARDSWISH },
+    { "Mish", SQ_ACT_MISH }, { "Tanh", SQ_ACT_TANH },       { "Softplus", SQ_ACT_SOFTPLUS },
+    { "Exp", SQ_ACT_EXP },   { "Log", SQ_ACT_LOG },         { "Sqrt", SQ_ACT_SQRT },
+    { "Abs", SQ_ACT_ABS },   { "Neg", SQ_ACT_NEG },         { "Floor", SQ_ACT_FLOOR },
+    { "Ceil", SQ_ACT_CEIL }, { "Round", SQ_ACT_ROUND },     { "Reciprocal", SQ_ACT_RECIPROCAL },
+    { "Erf", SQ_ACT_ERF },   { "Sin", SQ_ACT_SIN },         { "Cos", SQ_ACT_COS },
+    { "Not", SQ_ACT_NOT },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (acts); i++)
@@ -82,10 +84,14 @@ binary_kind (const char *op_type, SqBinaryKind *kind)
     const char *op_type;
     SqBinaryKind kind;
   } kinds[] = {
-    { "Add", SQ_BINARY_ADD }, { "Sum", SQ_BINARY_ADD }, { "Sub", SQ_BINARY_SUB }, { "Mul", SQ_BINARY_MUL }, { "Div", SQ_BINARY_DIV },
-    { "Pow", SQ_BINARY_POW }, { "Min", SQ_BINARY_MIN }, { "Max", SQ_BINARY_MAX }, { "Mod", SQ_BINARY_MOD },
-    { "Equal", SQ_BINARY_EQUAL }, { "Less", SQ_BINARY_LESS }, { "LessOrEqual", SQ_BINARY_LESS_EQUAL }, { "Greater", SQ_BINARY_GREATER },
-    { "GreaterOrEqual", SQ_BINARY_GREATER_EQUAL }, { "And", SQ_BINARY_AND }, { "Or", SQ_BINARY_OR },
+    { "Add", SQ_BINARY_ADD },         { "Sum", SQ_BINARY_ADD },
+    { "Sub", SQ_BINARY_SUB },         { "Mul", SQ_BINARY_MUL },
+    { "Div", SQ_BINARY_DIV },         { "Pow", SQ_BINARY_POW },
+    { "Min", SQ_BINARY_MIN },         { "Max", SQ_BINARY_MAX },
+    { "Mod", SQ_BINARY_MOD },         { "Equal", SQ_BINARY_EQUAL },
+    { "Less", SQ_BINARY_LESS },       { "LessOrEqual", SQ_BINARY_LESS_EQUAL },
+    { "Greater", SQ_BINARY_GREATER }, { "GreaterOrEqual", SQ_BINARY_GREATER_EQUAL },
+    { "And", SQ_BINARY_AND },         { "Or", SQ_BINARY_OR },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
@@ -134,7 +140,8 @@ static gboolean
 lower_prelu (SqOnnx *self, GError **error)
 {
   const SqTensor *slope = _sq_onnx_in_constant (self, 1);
-  SqParams max = { .binary = SQ_BINARY_MAX }, min = { .binary = SQ_BINARY_MIN }, mul = { .binary = SQ_BINARY_MUL }, add = { .binary = SQ_BINARY_ADD };
+  SqParams max = { .binary = SQ_BINARY_MAX }, min = { .binary = SQ_BINARY_MIN }, mul = { .binary = SQ_BINARY_MUL },
+           add = { .binary = SQ_BINARY_ADD };
   int zero, x = _sq_onnx_in (self, 0), positive, negative, in[2];
 
   if (x == SQ_NO_VALUE || _sq_onnx_in (self, 1) == SQ_NO_VALUE)

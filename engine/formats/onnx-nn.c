@@ -122,7 +122,8 @@ lower_pool (SqOnnx *self, GError **error)
   p->average = g_str_equal (self->node->op_type, "AveragePool");
   p->count_pad = _sq_onnx_int (self, "count_include_pad", 0) != 0;
   p->ceil = _sq_onnx_int (self, "ceil_mode", 0) != 0;
-  return window (self, &x->shape, p->kernel, p->stride, p->dilation, p->pad, error) && _sq_onnx_add_out (self, &sq_op_pool, &params, &in, 1, error);
+  return window (self, &x->shape, p->kernel, p->stride, p->dilation, p->pad, error)
+         && _sq_onnx_add_out (self, &sq_op_pool, &params, &in, 1, error);
 }
 
 static gboolean

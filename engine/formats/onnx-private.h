@@ -14,7 +14,7 @@ typedef struct
   SqGraph *graph;
   GHashTable *values; // name -> GINT_TO_POINTER (id + 1)
   gint64 opset;
-  gsize budget;       // bytes of constants the file may still make us hold
+  gsize budget; // bytes of constants the file may still make us hold
   const Onnx__NodeProto *node;
 } SqOnnx;
 
@@ -36,7 +36,7 @@ gboolean _sq_onnx_dtype (int data_type, SqDType *dtype);
 
 // Reading the current node. Inputs count from 0; SQ_NO_VALUE where absent.
 int _sq_onnx_in (SqOnnx *self, guint i);
-const SqValue *_sq_onnx_in_value (SqOnnx *self, guint i);  // NULL where absent
+const SqValue *_sq_onnx_in_value (SqOnnx *self, guint i);     // NULL where absent
 const SqTensor *_sq_onnx_in_constant (SqOnnx *self, guint i); // NULL where absent or computed
 gboolean _sq_onnx_in_ints (SqOnnx *self, guint i, const char *what, gint64 *out, int max, int *n, GError **error); // must be constant
 gint64 _sq_onnx_int (SqOnnx *self, const char *name, gint64 fallback);

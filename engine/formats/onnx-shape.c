@@ -137,7 +137,8 @@ lower_unsqueeze (SqOnnx *self, GError **error)
 
   if (!input (self, &in, &shape, error))
     return FALSE;
-  if (!_sq_onnx_attr_ints (self, "axes", list, SQ_MAX_RANK, &n) && !_sq_onnx_in_ints (self, 1, "the list of axes", list, SQ_MAX_RANK, &n, error))
+  if (!_sq_onnx_attr_ints (self, "axes", list, SQ_MAX_RANK, &n)
+      && !_sq_onnx_in_ints (self, 1, "the list of axes", list, SQ_MAX_RANK, &n, error))
     return FALSE;
   if (shape.rank + n > SQ_MAX_RANK)
     return _sq_onnx_bad (error, "more than %d dimensions", SQ_MAX_RANK);
@@ -410,7 +411,8 @@ lower_reduce (SqOnnx *self, GError **error)
                        : g_str_equal (type, "ReduceMax")  ? SQ_REDUCE_MAX
                                                           : SQ_REDUCE_MIN;
   params.reduce.keep = _sq_onnx_int (self, "keepdims", 1) != 0;
-  if (!axes (self, 1, shape.rank, _sq_onnx_int (self, "noop_with_empty_axes", 0) != 0 ? 0 : (1u << shape.rank) - 1, &params.reduce.axes, error))
+  if (!axes (self, 1, shape.rank, _sq_onnx_int (self, "noop_with_empty_axes", 0) != 0 ? 0 : (1u << shape.rank) - 1, &params.reduce.axes,
+             error))
     return FALSE;
   return _sq_onnx_add_out (self, &sq_op_reduce, &params, &in, 1, error);
 }

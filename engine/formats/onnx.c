@@ -41,8 +41,8 @@ read_opset (SqOnnx *self, const Onnx__ModelProto *model, GError **error)
   if (self->opset < OLDEST_OPSET || self->opset > NEWEST_OPSET)
     {
       g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP,
-                   "it uses ONNX operator set %" G_GINT64_FORMAT ", Squint reads %d to %d: export it again with opset 17", self->opset, OLDEST_OPSET,
-                   NEWEST_OPSET);
+                   "it uses ONNX operator set %" G_GINT64_FORMAT ", Squint reads %d to %d: export it again with opset 17", self->opset,
+                   OLDEST_OPSET, NEWEST_OPSET);
       return FALSE;
     }
   return TRUE;
@@ -122,14 +122,18 @@ lower_node (SqOnnx *self, const Onnx__NodeProto *node, GError **error)
   if (!lowering->lower (self, error))
     {
       if (error != NULL && *error != NULL)
-        g_prefix_error (error, "node '%s' (%s): ", node->name != NULL && *node->name != '\0' ? node->name : node->n_output > 0 ? node->output[0] : "",
+        g_prefix_error (error, "node '%s' (%s): ",
+                        node->name != NULL && *node->name != '\0' ? node->name
+                        : node->n_output > 0                      ? node->output[0]
+                                                                  : "",
                         op_type);
       return FALSE;
     }
   return TRUE;
 }
 
-// Nodes should come sorted; some writers do not, so take whatever is ready until nothing moves. What is left then waits for itself or for nothing.
+// Nodes should come sorted; some writers do not, so take whatever is ready until nothing moves. What is left then waits for itself or for
+// nothing.
 static gboolean
 lower_nodes (SqOnnx *self, const Onnx__GraphProto *graph, GError **error)
 {
@@ -260,10 +264,11 @@ sq_onnx_import (const char *path, int width, int height, GError **error)
       return NULL;
     }
   if (g_mapped_file_get_length (map) == 0 || g_mapped_file_get_length (map) >= MAX_FILE_BYTES
-      || (model = onnx__model_proto__unpack (NULL, g_mapped_file_get_length (map), (const guint8 *) g_mapped_file_get_contents (map))) == NULL)
+      || (model = onnx__model_proto__unpack (NULL, g_mapped_file_get_length (map), (const guint8 *) g_mapped_file_get_contents (map)))
+             == NULL)
     {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_BAD_MODEL, "%s is not a readable ONNX model: it is empty, cut off or something else; get the file again.",
-                   display);
+      g_set_error (error, SQ_ERROR, SQ_ERROR_BAD_MODEL,
+                   "%s is not a readable ONNX model: it is empty, cut off or something else; get the file again.", display);
       return NULL;
     }
 

@@ -345,7 +345,8 @@ sq_graph_dump (const SqGraph *self)
             g_string_append_printf (s, " %%%d", node->in[k]);
         }
       if (node->op == &sq_op_conv)
-        g_string_append_printf (s, " s%d g%d %s", node->params.conv.stride[0], node->params.conv.groups, sq_act_name (node->params.conv.act.kind));
+        g_string_append_printf (s, " s%d g%d %s", node->params.conv.stride[0], node->params.conv.groups,
+                                sq_act_name (node->params.conv.act.kind));
       g_string_append_c (s, '\n');
     }
   return g_string_free (s, FALSE);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A network: values and nodes, a DAG in execution order, every shape known.
 //
-// Networks with free input sizes are read once per size, so all shape arithmetic is folded away while the graph is built: adding a node whose inputs are
-// constant adds a constant.
+// Networks with free input sizes are read once per size, so all shape arithmetic is folded away while the graph is built: adding a node
+// whose inputs are constant adds a constant.
 //
 // Owner:  built by one owner, then immutable; passes work on a copy
 // Thread: any, once built
@@ -14,8 +14,8 @@
 
 G_BEGIN_DECLS
 
-#define SQ_MAX_IN 64  // inputs of a node (concat of very branchy networks)
-#define SQ_MAX_OUT 3  // outputs of a node
+#define SQ_MAX_IN 64 // inputs of a node (concat of very branchy networks)
+#define SQ_MAX_OUT 3 // outputs of a node
 #define SQ_NO_VALUE -1
 
 typedef struct _SqOp SqOp;
@@ -81,9 +81,9 @@ int *sq_graph_producers (const SqGraph *self);
 // Drops nodes and constants nobody reads. Graph inputs stay. Value ids change.
 void sq_graph_prune (SqGraph *self);
 
-double sq_graph_flop (const SqGraph *self);   // multiply-adds count two
+double sq_graph_flop (const SqGraph *self);    // multiply-adds count two
 guint64 sq_graph_params (const SqGraph *self); // elements of all constants read by convolutions and matrix products
-char *sq_graph_dump (const SqGraph *self);    // one line per node, for people and tests
+char *sq_graph_dump (const SqGraph *self);     // one line per node, for people and tests
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqGraph, sq_graph_free)
 

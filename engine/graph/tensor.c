@@ -149,7 +149,9 @@ sq_tensor_set (SqTensor *self, gint64 i, double value)
       ((float *) self->data)[i] = (float) value;
       break;
     case SQ_I64:
-      ((gint64 *) self->data)[i] = value >= 9.2233720368547748e18 ? G_MAXINT64 : value <= -9.2233720368547748e18 ? G_MININT64 : (gint64) value;
+      ((gint64 *) self->data)[i] = value >= 9.2233720368547748e18    ? G_MAXINT64
+                                   : value <= -9.2233720368547748e18 ? G_MININT64
+                                                                     : (gint64) value;
       break;
     case SQ_I32:
       ((gint32 *) self->data)[i] = (gint32) CLAMP (value, G_MININT32, G_MAXINT32);

@@ -33,7 +33,7 @@ typedef struct
 {
   SqDType dtype;
   SqShape shape;
-  gint64 n;      // elements
+  gint64 n; // elements
   gsize bytes;
   gpointer data; // 64-byte aligned
 } SqTensor;
@@ -43,7 +43,7 @@ const char *sq_dtype_name (SqDType dtype);
 
 #define SQ_SHAPE(...) ((SqShape){ .rank = sizeof ((const gint64[]){ __VA_ARGS__ }) / sizeof (gint64), .dim = { __VA_ARGS__ } })
 gboolean sq_shape_equal (const SqShape *a, const SqShape *b);
-gint64 sq_shape_elements (const SqShape *shape); // -1 when negative, overflowing or over SQ_MAX_TENSOR_BYTES of float32
+gint64 sq_shape_elements (const SqShape *shape);               // -1 when negative, overflowing or over SQ_MAX_TENSOR_BYTES of float32
 gint64 sq_shape_span (const SqShape *shape, int from, int to); // product of dims [from, to)
 char *sq_shape_to_string (const SqShape *shape);               // "1x3x416x416"
 

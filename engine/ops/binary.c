@@ -116,13 +116,13 @@ reference (const SqParams *params, SqTensor *const *in, int n_in, SqTensor *cons
     {
       if (f32)
         for (gint64 i = 0; i < row; i++)
-          sq_tensor_f32 (out[0])[o + i]
-              = apply_f32 (params->binary, sq_tensor_f32 (in[0])[a + i * step_a], sq_tensor_f32 (in[1])[b + i * step_b]);
+          sq_tensor_f32 (out[0])[o + i] =
+              apply_f32 (params->binary, sq_tensor_f32 (in[0])[a + i * step_a], sq_tensor_f32 (in[1])[b + i * step_b]);
       else
         for (gint64 i = 0; i < row; i++)
-          sq_tensor_set (out[0], o + i,
-                         apply (params->binary, in[0]->dtype != SQ_F32, sq_tensor_get (in[0], a + i * step_a),
-                                sq_tensor_get (in[1], b + i * step_b)));
+          sq_tensor_set (
+              out[0], o + i,
+              apply (params->binary, in[0]->dtype != SQ_F32, sq_tensor_get (in[0], a + i * step_a), sq_tensor_get (in[1], b + i * step_b)));
       for (int d = shape->rank - 2; d >= 0; d--)
         {
           a += sa[d];

@@ -14,8 +14,8 @@ infer (const SqParams *params, const SqType *const *in, int n_in, SqType *out, G
   if (x->rank != 4 || w->rank != 4)
     return sq_op_fail (error, "conv", "only two-dimensional convolutions are supported");
   if (p->groups < 1 || w->dim[0] % p->groups != 0 || x->dim[1] != w->dim[1] * p->groups)
-    return sq_op_fail (error, "conv", "%" G_GINT64_FORMAT " input channels do not fit weights for %" G_GINT64_FORMAT " in %d groups", x->dim[1],
-                       w->dim[1], p->groups);
+    return sq_op_fail (error, "conv", "%" G_GINT64_FORMAT " input channels do not fit weights for %" G_GINT64_FORMAT " in %d groups",
+                       x->dim[1], w->dim[1], p->groups);
   if (w->dim[2] != p->kernel[0] || w->dim[3] != p->kernel[1])
     return sq_op_fail (error, "conv", "the kernel's size differs from its weights");
   if (n_in > 2 && in[2] != NULL && sq_shape_elements (&in[2]->shape) != w->dim[0])

@@ -56,8 +56,8 @@ reference (const SqParams *params, SqTensor *const *in, int n_in, SqTensor *cons
 
                         if (ix < 0 || ix >= x[3])
                           continue;
-                        plane[oy * y[3] + ox]
-                            += w * ((in[0]->dtype == SQ_U8 ? ((guint8 *) in[0]->data)[at] : ((gint8 *) in[0]->data)[at]) - zx);
+                        plane[oy * y[3] + ox] +=
+                            w * ((in[0]->dtype == SQ_U8 ? ((guint8 *) in[0]->data)[at] : ((gint8 *) in[0]->data)[at]) - zx);
                       }
                   }
               }

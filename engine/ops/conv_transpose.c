@@ -23,8 +23,8 @@ infer (const SqParams *params, const SqType *const *in, int n_in, SqType *out, G
     {
       if (p->stride[i] < 1 || p->dilation[i] < 1 || p->kernel[i] < 1 || p->pad[i] < 0 || p->pad[2 + i] < 0 || p->out_pad[i] < 0)
         return sq_op_fail (error, "conv_transpose", "stride, dilation, kernel or padding is out of range");
-      out[0].shape.dim[2 + i] = (x->dim[2 + i] - 1) * p->stride[i] + (gint64) p->dilation[i] * (p->kernel[i] - 1) + 1 + p->out_pad[i] - p->pad[i]
-                                - p->pad[2 + i];
+      out[0].shape.dim[2 + i] =
+          (x->dim[2 + i] - 1) * p->stride[i] + (gint64) p->dilation[i] * (p->kernel[i] - 1) + 1 + p->out_pad[i] - p->pad[i] - p->pad[2 + i];
       if (out[0].shape.dim[2 + i] < 1)
         return sq_op_fail (error, "conv_transpose", "nothing is left of the output");
     }

@@ -10,8 +10,8 @@ typedef enum
 {
   SQ_ACT_NONE,
   SQ_ACT_RELU,
-  SQ_ACT_LEAKY,       // x < 0 ? a x : x
-  SQ_ACT_CLIP,        // min (max (x, a), b)
+  SQ_ACT_LEAKY, // x < 0 ? a x : x
+  SQ_ACT_CLIP,  // min (max (x, a), b)
   SQ_ACT_SIGMOID,
   SQ_ACT_SILU,        // x sigmoid (x)
   SQ_ACT_HARDSIGMOID, // clip (a x + b, 0, 1)
@@ -110,9 +110,9 @@ typedef union
   struct
   {
     gboolean linear;
-    gboolean floor;      // nearest: floor (round_prefer_floor otherwise)
-    int coords;          // 0 half_pixel, 1 asymmetric, 2 align_corners, 3 pytorch_half_pixel
-    int height, width;   // of the output
+    gboolean floor;    // nearest: floor (round_prefer_floor otherwise)
+    int coords;        // 0 half_pixel, 1 asymmetric, 2 align_corners, 3 pytorch_half_pixel
+    int height, width; // of the output
     float scale_y, scale_x;
   } resize;
   struct

@@ -60,8 +60,7 @@ reference (const SqParams *params, SqTensor *const *in, int n_in, SqTensor *cons
                 if (iy < x[2] + p->pad[2] && ix < x[3] + p->pad[3])
                   padded++;
               }
-          sq_tensor_f32 (out[0])[(c * y[2] + oy) * y[3] + ox]
-              = !p->average ? best : sum / (float) MAX (p->count_pad ? padded : inside, 1);
+          sq_tensor_f32 (out[0])[(c * y[2] + oy) * y[3] + ox] = !p->average ? best : sum / (float) MAX (p->count_pad ? padded : inside, 1);
         }
 }
 

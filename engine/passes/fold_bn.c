@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A constant per channel that multiplies or is added to a convolution's output goes into its weights and bias (batch normalisation, scaled biases).
+// A constant per channel that multiplies or is added to a convolution's output goes into its weights and bias (batch normalisation, scaled
+// biases).
 #include "engine/ops/op.h"
 #include "pass.h"
 

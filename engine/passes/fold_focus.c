@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// "Focus" stems (YOLOX, early YOLOv5): every second pixel of every second row, four times, stacked as channels, then a k x k convolution. That is one
-// 2k x 2k convolution of stride 2 on the picture itself, with the same products.
+// "Focus" stems (YOLOX, early YOLOv5): every second pixel of every second row, four times, stacked as channels, then a k x k convolution.
+// That is one 2k x 2k convolution of stride 2 on the picture itself, with the same products.
 #include "engine/ops/op.h"
 #include "pass.h"
 
@@ -87,8 +87,8 @@ run (SqGraph *graph)
           for (gint64 k = 0; k < c; k++)
             for (gint64 y = 0; y < kh; y++)
               for (gint64 x = 0; x < kw; x++)
-                sq_tensor_f32 (wide)[((o * c + k) * 2 * kh + 2 * y + pieces[q].start[0]) * 2 * kw + 2 * x + pieces[q].start[1]]
-                    = sq_tensor_f32 (w)[((o * 4 * c + q * c + k) * kh + y) * kw + x];
+                sq_tensor_f32 (wide)[((o * c + k) * 2 * kh + 2 * y + pieces[q].start[0]) * 2 * kw + 2 * x + pieces[q].start[1]] =
+                    sq_tensor_f32 (w)[((o * 4 * c + q * c + k) * kh + y) * kw + x];
       conv->in[0] = pieces[0].source;
       conv->in[1] = sq_graph_add_constant (graph, NULL, wide);
       for (int d = 0; d < 2; d++)

@@ -23,7 +23,8 @@ run (SqGraph *graph)
           if (producer[y] < 0 || uses[y] != 1 || producer[x] >= producer[y] || sq_graph_value (graph, x)->constant != NULL)
             continue;
           conv = sq_graph_node (graph, producer[y]);
-          if (conv->op != &sq_op_conv || conv->n_in > 3 || !sq_shape_equal (&sq_graph_value (graph, x)->shape, &sq_graph_value (graph, y)->shape))
+          if (conv->op != &sq_op_conv || conv->n_in > 3
+              || !sq_shape_equal (&sq_graph_value (graph, x)->shape, &sq_graph_value (graph, y)->shape))
             continue;
           if (conv->n_in == 2)
             conv->in[2] = SQ_NO_VALUE;

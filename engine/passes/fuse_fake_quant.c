@@ -9,10 +9,10 @@
 typedef struct
 {
   SqGraph *graph;
-  GPtrArray *old;  // the nodes before
-  int *producer;   // index into old
-  int *alias;      // value -> value that replaces it
-  int *rounded;    // per dynamic_quantize node of old: the dynamic_round's output, or SQ_NO_VALUE
+  GPtrArray *old; // the nodes before
+  int *producer;  // index into old
+  int *alias;     // value -> value that replaces it
+  int *rounded;   // per dynamic_quantize node of old: the dynamic_round's output, or SQ_NO_VALUE
 } Context;
 
 static const SqNode *

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *name;
-  const char *title; // for people: what it does, a few words
+  const char *title;             // for people: what it does, a few words
   guint (*run) (SqGraph *graph); // works on a copy its caller owns; returns how many places changed
 } SqPass;
 

@@ -161,7 +161,8 @@ sq_detector_postprocess (SqDetector *self, SqDetectorJob *job)
   if (n > 0)
     qsort (candidates->data, n, sizeof (SqDetection), by_score);
   n = MIN (n, MAX_CANDIDATES);
-  result = sq_result_new (sq_frame_ref (job->frame), g_memdup2 (candidates->data, n * sizeof (SqDetection)), n, self->model->family->nms_done);
+  result =
+      sq_result_new (sq_frame_ref (job->frame), g_memdup2 (candidates->data, n * sizeof (SqDetection)), n, self->model->family->nms_done);
   g_array_unref (candidates);
   job->stage_ns[SQ_STAGE_POST] = now_ns () - start;
   for (int i = 0; i < SQ_N_STAGES; i++)

@@ -19,7 +19,7 @@ typedef struct
 {
   SqDetectorJob *job; // NULL: end of the source
   guint generation;
-  guint64 number;     // within the generation, from the INFER queue on
+  guint64 number; // within the generation, from the INFER queue on
 } Item;
 
 typedef struct
@@ -54,9 +54,9 @@ struct _SqPipeline
   guint64 next_number, next_delivered;
   int threads; // alive
   gboolean stopping, paused, ended, seeking, ready;
-  int credits;        // frames that may pass while paused
+  int credits; // frames that may pass while paused
   gint64 seek_ns;
-  gint64 last_pts_ns; // of the frame delivered last
+  gint64 last_pts_ns;            // of the frame delivered last
   gint64 clock_us, clock_pts_ns; // pacing: wall clock of one frame; clock_us 0 = take the next
   double rate;
   SqMeter meter;
@@ -75,7 +75,7 @@ typedef enum
 // pipeline.c: emits in the owner's context.
 void _sq_pipeline_tell (SqPipeline *self, SqPipelineEvent event, const char *message);
 void _sq_pipeline_set_state (SqPipeline *self, SqPipelineState state); // with the lock held
-void _sq_pipeline_fail (SqPipeline *self, GError *error);               // takes the error
+void _sq_pipeline_fail (SqPipeline *self, GError *error);              // takes the error
 
 static inline gboolean
 _sq_pipeline_over (const SqPipeline *self)
@@ -85,9 +85,10 @@ _sq_pipeline_over (const SqPipeline *self)
 
 // pipeline-queue.c
 void _sq_pipeline_item_free (Item *item);
-gboolean _sq_pipeline_push (SqPipeline *self, SqStage stage, Item *item); // waits for room; FALSE (item freed): the run or the item's generation is over
-Item *_sq_pipeline_pop (SqPipeline *self, SqStage stage);                 // NULL when the run is over
-void _sq_pipeline_drop_oldest (SqPipeline *self);                         // live sources: makes room before preprocessing
+gboolean _sq_pipeline_push (SqPipeline *self, SqStage stage,
+                            Item *item);                  // waits for room; FALSE (item freed): the run or the item's generation is over
+Item *_sq_pipeline_pop (SqPipeline *self, SqStage stage); // NULL when the run is over
+void _sq_pipeline_drop_oldest (SqPipeline *self);         // live sources: makes room before preprocessing
 
 // pipeline-stages.c: what the threads do
 void _sq_pipeline_decode (SqPipeline *self, int lane);

@@ -9,7 +9,8 @@ meter (SqPipeline *self, SqStage stage, const SqDetectorJob *job)
   g_mutex_unlock (&self->lock);
 }
 
-// --- stages -------------------------------------------------------------------------------------------------------------------------------------------
+// --- stages
+// -------------------------------------------------------------------------------------------------------------------------------------------
 
 // Waits until a frame may be decoded; does a pending seek first. FALSE when the run is over.
 static gboolean
@@ -136,8 +137,8 @@ _sq_pipeline_preprocess (SqPipeline *self, int lane)
         }
       // playing in real time: a frame that is late already makes way for the one behind it
       g_mutex_lock (&self->lock);
-      late = self->options.realtime && self->source != NULL && sq_source_get_info (self->source)->kind == SQ_SOURCE_VIDEO && self->credits == 0
-             && self->clock_us != 0 && due_us (self, item->job->frame) < g_get_monotonic_time ()
+      late = self->options.realtime && self->source != NULL && sq_source_get_info (self->source)->kind == SQ_SOURCE_VIDEO
+             && self->credits == 0 && self->clock_us != 0 && due_us (self, item->job->frame) < g_get_monotonic_time ()
              && self->queue[SQ_STAGE_PREPROCESS].length > 0;
       if (late)
         self->meter.dropped++;

@@ -326,9 +326,12 @@ sq_pipeline_class_init (SqPipelineClass *klass)
                                              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
   signals[SQ_PIPELINE_OPENED] = g_signal_new ("opened", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[SQ_PIPELINE_ITEM_FAILED] = g_signal_new ("item-failed", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
-  signals[SQ_PIPELINE_FAILED_SIGNAL] = g_signal_new ("failed", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
-  signals[SQ_PIPELINE_FINISHED_SIGNAL] = g_signal_new ("finished", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SQ_PIPELINE_ITEM_FAILED] =
+      g_signal_new ("item-failed", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SQ_PIPELINE_FAILED_SIGNAL] =
+      g_signal_new ("failed", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SQ_PIPELINE_FINISHED_SIGNAL] =
+      g_signal_new ("finished", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A run: decode -> preprocess -> infer -> decode+NMS as stages with bounded queues; results leave in frame order.
 //
-// Thread: create, control and dispose on one thread with a main context (or none for command-line use); signals are emitted in the thread-default
+// Thread: create, control and dispose on one thread with a main context (or none for command-line use); signals are emitted in the
+// thread-default
 //         context of the creator; the sink is called on the pipeline's output thread
 // Blocks: sq_pipeline_wait; everything else returns at once
 #pragma once
@@ -36,21 +37,21 @@ typedef struct
 
 typedef struct
 {
-  guint64 count;       // frames done by this stage
-  gint64 busy_ns;      // total time spent
+  guint64 count;         // frames done by this stage
+  gint64 busy_ns;        // total time spent
   gint64 p50_ns, p99_ns; // over the last 512 frames
-  guint queued;        // frames waiting before this stage
+  guint queued;          // frames waiting before this stage
 } SqStageStats;
 
 typedef struct
 {
   SqStageStats stage[SQ_N_STAGES];
-  guint64 frames;     // results delivered
-  guint64 dropped;    // late frames never run (realtime and live)
-  int lanes;          // frames in the network at once
-  double engine_fps;  // lanes / mean of preprocess + infer + post
-  double wall_fps;    // results per second of wall clock over the last 2 s
-  gint64 elapsed_ns;  // running time, pauses left out
+  guint64 frames;    // results delivered
+  guint64 dropped;   // late frames never run (realtime and live)
+  int lanes;         // frames in the network at once
+  double engine_fps; // lanes / mean of preprocess + infer + post
+  double wall_fps;   // results per second of wall clock over the last 2 s
+  gint64 elapsed_ns; // running time, pauses left out
 } SqPipelineStats;
 
 // Called on the output thread for every frame, in order. Must not block longer than a frame.
@@ -69,10 +70,10 @@ void sq_pipeline_add_sink (SqPipeline *self, SqPipelineSink sink, gpointer user_
 
 void sq_pipeline_start (SqPipeline *self);
 void sq_pipeline_set_paused (SqPipeline *self, gboolean paused);
-void sq_pipeline_seek (SqPipeline *self, gint64 pts_ns); // also while paused: that one frame is shown; restarts a finished run
-void sq_pipeline_step (SqPipeline *self, int direction); // one frame on or back, while paused
+void sq_pipeline_seek (SqPipeline *self, gint64 pts_ns);   // also while paused: that one frame is shown; restarts a finished run
+void sq_pipeline_step (SqPipeline *self, int direction);   // one frame on or back, while paused
 void sq_pipeline_set_rate (SqPipeline *self, double rate); // 1 = real time, only with options.realtime
-void sq_pipeline_stop (SqPipeline *self);                // asks; answers within 100 ms
+void sq_pipeline_stop (SqPipeline *self);                  // asks; answers within 100 ms
 // Until finished, or until stopped or failed and every thread is gone; not on the main thread of a window.
 gboolean sq_pipeline_wait (SqPipeline *self, GError **error);
 

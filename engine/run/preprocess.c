@@ -32,10 +32,18 @@ sq_transform_init (SqTransform *self, const SqInputSpec *spec, int width, int he
 void
 sq_preprocess (const SqFrame *frame, const SqInputSpec *spec, const SqTransform *transform, SqTensor *input)
 {
-  SqResampleJob job = { .src_width = frame->width, .src_height = frame->height, .src_stride = frame->stride,
-                        .out_width = spec->width, .out_height = spec->height,
-                        .left = transform->left, .top = transform->top, .width = transform->width, .height = transform->height,
-                        .area = spec->resample == SQ_RESAMPLE_AREA, .bgr = spec->bgr, .pad = spec->pad };
+  SqResampleJob job = { .src_width = frame->width,
+                        .src_height = frame->height,
+                        .src_stride = frame->stride,
+                        .out_width = spec->width,
+                        .out_height = spec->height,
+                        .left = transform->left,
+                        .top = transform->top,
+                        .width = transform->width,
+                        .height = transform->height,
+                        .area = spec->resample == SQ_RESAMPLE_AREA,
+                        .bgr = spec->bgr,
+                        .pad = spec->pad };
   g_autofree gpointer scratch = NULL;
 
   memcpy (job.mean, spec->mean, sizeof job.mean);

@@ -45,9 +45,9 @@ typedef struct
   SqFrame *frame;
   const SqDetection *candidates; // before NMS, score descending
   guint n_candidates;
-  gboolean nms_done;             // the network did it (end-to-end heads): the IoU filter does not apply
+  gboolean nms_done; // the network did it (end-to-end heads): the IoU filter does not apply
   gint64 stage_ns[SQ_N_STAGES];
-  const char *device;            // interned: "cpu", "cuda:0"
+  const char *device; // interned: "cpu", "cuda:0"
 } SqResult;
 
 SqResult *sq_result_new (SqFrame *frame, SqDetection *candidates, guint n_candidates, gboolean nms_done); // takes both over

@@ -22,7 +22,7 @@ typedef struct
   SqStageMeter stage[SQ_N_STAGES];
   gint64 delivered[SQ_STATS_WINDOW]; // monotonic us, ring
   guint64 frames, dropped;
-  gint64 running_us, since_us;       // pauses left out; since_us 0 = not running
+  gint64 running_us, since_us; // pauses left out; since_us 0 = not running
 } SqMeter;
 
 void sq_meter_add_stage (SqMeter *self, SqStage stage, gint64 ns);

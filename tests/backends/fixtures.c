@@ -72,7 +72,8 @@ static void
 test_fixture (gconstpointer data)
 {
   const Fixture *fixture = data;
-  g_autofree char *model_file = g_strdup_printf ("fixtures/onnx/%s.onnx", fixture->name), *input_file = g_strdup_printf ("fixtures/%s.npy", fixture->input);
+  g_autofree char *model_file = g_strdup_printf ("fixtures/onnx/%s.onnx", fixture->name),
+                  *input_file = g_strdup_printf ("fixtures/%s.npy", fixture->input);
   g_autofree char *model_path = sq_test_data (model_file), *input_path = model_path != NULL ? sq_test_data (input_file) : NULL;
   g_autoptr (SqTensor) input = NULL;
   g_autoptr (SqImport) import = NULL;
@@ -93,7 +94,8 @@ test_fixture (gconstpointer data)
   g_assert_no_error (error);
   for (guint i = 0; i < graph->outputs->len; i++)
     {
-      g_autofree char *file = g_strdup_printf ("fixtures/expected/%s.%s.npy", fixture->name, fixture->outputs[i]), *path = sq_test_data (file);
+      g_autofree char *file = g_strdup_printf ("fixtures/expected/%s.%s.npy", fixture->name, fixture->outputs[i]),
+                      *path = sq_test_data (file);
       g_autoptr (SqTensor) want = sq_test_npy (path);
       double relative, absolute;
 

@@ -71,8 +71,8 @@ main (int argc, char **argv)
       fprintf (stderr, "%s\n", error->message);
       return 1;
     }
-  printf ("%" G_GUINT64_FORMAT " frames in %d loops: %.1f MB after a tenth, %.1f MB at the end\n", soak.frames, soak.loop, (double) soak.early / 1e6,
-          (double) soak.late / 1e6);
+  printf ("%" G_GUINT64_FORMAT " frames in %d loops: %.1f MB after a tenth, %.1f MB at the end\n", soak.frames, soak.loop,
+          (double) soak.early / 1e6, (double) soak.late / 1e6);
   g_object_unref (soak.pipeline);
   return 0;
 }

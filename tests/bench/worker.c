@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One side of the comparison: `bench-worker MODEL THREADS` reads a count per line from stdin, runs the network that often and prints the median in ms;
-// "memory" prints the peak resident size in kB.
+// One side of the comparison: `bench-worker MODEL THREADS` reads a count per line from stdin, runs the network that often and prints the
+// median in ms; "memory" prints the peak resident size in kB.
 #include "engine/backends/backend.h"
 #include "engine/formats/format.h"
 #include "engine/passes/pass.h"

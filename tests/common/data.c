@@ -12,7 +12,8 @@ char *
 sq_test_data (const char *relative)
 {
   const char *root = g_getenv ("SQUINT_TEST_DATA");
-  g_autofree char *path = root != NULL ? g_build_filename (root, relative, NULL) : g_build_filename (SQ_SOURCE_ROOT, "..", "shared", relative, NULL);
+  g_autofree char *path =
+      root != NULL ? g_build_filename (root, relative, NULL) : g_build_filename (SQ_SOURCE_ROOT, "..", "shared", relative, NULL);
 
   if (!g_file_test (path, G_FILE_TEST_EXISTS))
     {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Teaches ThreadSanitizer what GLib's own synchronisation means. GLib is not built with the sanitizer and takes its locks with futexes, which
-// the sanitizer cannot see; without this file every correct use of a GMutex is reported. The functions below stand before GLib's in the
-// link order, tell the sanitizer and call the real ones.
+// Teaches ThreadSanitizer what GLib's own synchronisation means. GLib is not built with the sanitizer and takes its locks with futexes,
+// which the sanitizer cannot see; without this file every correct use of a GMutex is reported. The functions below stand before GLib's in
+// the link order, tell the sanitizer and call the real ones.
 //
 // Linked into the tests only where the build has -Db_sanitize=thread. Run with G_SLICE=always-malloc and
 // TSAN_OPTIONS=ignore_noninstrumented_modules=1.

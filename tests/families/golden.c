@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Real trained models on the demo pictures against the detections of their families' own code. argv[1] names the device.
 //
-// At least 98 % of the reference detections with score >= 0.30 are found: same class, IoU >= 0.90, score within 0.05. Nothing above 0.35 that the reference
-// (which lists everything from 0.25 on) does not have at all.
+// At least 98 % of the reference detections with score >= 0.30 are found: same class, IoU >= 0.90, score within 0.05. Nothing above 0.35
+// that the reference (which lists everything from 0.25 on) does not have at all.
 #include "engine/engine.h"
 #include "engine/run/detector.h"
 #include "tests/common/data.h"
@@ -15,7 +15,8 @@ static const struct
   const char *golden, *model;
   guint least; // percent, 0 = 98
 } models[] = {
-  // the stored detections are ONNX Runtime 1.20.1's, whose optimiser loses the zero padding before an average pool (its own unoptimised run, and newer
+  // the stored detections are ONNX Runtime 1.20.1's, whose optimiser loses the zero padding before an average pool (its own unoptimised
+  // run, and newer
   // releases, agree with Squint): two boxes at the picture's edge differ
   { "fastestdet", "fastestdet/FastestDet.onnx", 97 },
   { "nanodet-m-320", "nanodet-m/nanodet_m_320.onnx" },
@@ -24,7 +25,8 @@ static const struct
   { "yolo-fastest-1.1-body", "yolo-fastest-1.1-body/yolo-fastest-1.1_body.cfg" },
   { "yolo-fastest-1.1-xl", "yolo-fastest-1.1-xl/yolo-fastest-1.1-xl.weights" },
   { "yolo-fastestv2", "yolo-fastestv2/yolo-fastestv2.onnx" },
-  // dynamic quantisation: a last bit in a sum moves what 60 layers round to, so a compiler's flags move a score or two of these by more than .05
+  // dynamic quantisation: a last bit in a sum moves what 60 layers round to, so a compiler's flags move a score or two of these by more
+  // than .05
   { "yolo11n-int8-dynamic", "yolo11n-int8-dynamic/yolo11n_int8.onnx", 86 },
   { "yolov5-lite-e", "yolov5-lite-e/v5Lite-e-sim-320.onnx" },
   { "yolov8n-int8-dynamic", "yolov8n-int8-dynamic/yolov8n_int8.onnx", 90 },
@@ -54,8 +56,8 @@ read_reference (JsonObject *image)
     {
       JsonObject *o = json_array_get_object_element (array, i);
       JsonArray *box = json_object_get_array_member (o, "box_xyxy");
-      SqDetection d = { (float) json_array_get_double_element (box, 0), (float) json_array_get_double_element (box, 1),
-                        (float) json_array_get_double_element (box, 2), (float) json_array_get_double_element (box, 3),
+      SqDetection d = { (float) json_array_get_double_element (box, 0),     (float) json_array_get_double_element (box, 1),
+                        (float) json_array_get_double_element (box, 2),     (float) json_array_get_double_element (box, 3),
                         (float) json_object_get_double_member (o, "score"), (int) json_object_get_int_member (o, "cls") };
 
       g_array_append_val (list, d);
@@ -88,15 +90,16 @@ describe_miss (const char *picture, const char *label, const SqDetection *w, con
       if (g->class_id == w->class_id && (best == NULL || iou (g, w) > iou (best, w)))
         best = g;
     }
-  g_test_message ("missed in %s: %s %.3f [%.1f %.1f %.1f %.1f], nearest IoU %.3f score %.3f", picture, label, w->score, w->x1, w->y1, w->x2, w->y2,
-                  best != NULL ? iou (best, w) : 0, best != NULL ? best->score : 0);
+  g_test_message ("missed in %s: %s %.3f [%.1f %.1f %.1f %.1f], nearest IoU %.3f score %.3f", picture, label, w->score, w->x1, w->y1, w->x2,
+                  w->y2, best != NULL ? iou (best, w) : 0, best != NULL ? best->score : 0);
 }
 
 static void
 test_model (gconstpointer data)
 {
   guint m = GPOINTER_TO_UINT (data), wanted = 0, found = 0, invented = 0;
-  g_autofree char *golden_file = g_strdup_printf ("golden/%s.json", models[m].golden), *model_file = g_strdup_printf ("models/%s", models[m].model);
+  g_autofree char *golden_file = g_strdup_printf ("golden/%s.json", models[m].golden),
+                  *model_file = g_strdup_printf ("models/%s", models[m].model);
   g_autofree char *golden = sq_test_data (golden_file), *path = golden != NULL ? sq_test_data (model_file) : NULL;
   g_autofree char *folder = path != NULL ? sq_test_data ("images/demo") : NULL;
   g_autoptr (JsonParser) parser = json_parser_new ();
@@ -153,10 +156,12 @@ test_model (gconstpointer data)
           if (g->score <= .35f || has_match (g, want, .5, 1))
             continue;
           invented++;
-          g_test_message ("invented in %s: %s %.3f [%.1f %.1f %.1f %.1f]", (char *) l->data, model->labels[g->class_id], g->score, g->x1, g->y1, g->x2, g->y2);
+          g_test_message ("invented in %s: %s %.3f [%.1f %.1f %.1f %.1f]", (char *) l->data, model->labels[g->class_id], g->score, g->x1,
+                          g->y1, g->x2, g->y2);
         }
     }
-  g_test_message ("%s (%s) on %s: %u of %u reference detections found, %u invented", models[m].golden, model->family_title, device, found, wanted, invented);
+  g_test_message ("%s (%s) on %s: %u of %u reference detections found, %u invented", models[m].golden, model->family_title, device, found,
+                  wanted, invented);
   g_assert_cmpuint (wanted, >, 0);
   if (found * 100 < wanted * (models[m].least > 0 ? models[m].least : 98) || invented > 0)
     g_test_fail_printf ("%s: %u of %u found, %u invented", models[m].golden, found, wanted, invented);

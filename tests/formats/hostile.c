@@ -86,8 +86,8 @@ test_flipped (void)
 static void
 test_darknet_cfgs (void)
 {
-  static const char *const names[] = { "yolov2-tiny-voc", "yolov3", "yolov3-spp", "yolov3-tiny", "yolov3-tiny-prn", "yolov4",
-                                       "yolov4-csp", "yolov4-tiny", "yolov4-tiny-3l", "yolov7", "yolov7-tiny" };
+  static const char *const names[] = { "yolov2-tiny-voc", "yolov3",      "yolov3-spp",     "yolov3-tiny", "yolov3-tiny-prn", "yolov4",
+                                       "yolov4-csp",      "yolov4-tiny", "yolov4-tiny-3l", "yolov7",      "yolov7-tiny" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {

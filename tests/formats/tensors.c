@@ -71,7 +71,8 @@ write_model (Constant *c, gint64 opset)
   Onnx__TensorShapeProto__Dimension dim = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__INIT, *dims[] = { &dim };
   Onnx__OperatorSetIdProto set = ONNX__OPERATOR_SET_ID_PROTO__INIT, *sets[] = { &set };
   Onnx__TensorProto *initializers[] = { &c->tensor };
-  char *cast_in[] = { (char *) "c" }, *cast_out[] = { (char *) "cf" }, *add_in[] = { (char *) "x", (char *) "cf" }, *add_out[] = { (char *) "y" };
+  char *cast_in[] = { (char *) "c" }, *cast_out[] = { (char *) "cf" }, *add_in[] = { (char *) "x", (char *) "cf" },
+       *add_out[] = { (char *) "y" };
   g_autofree guint8 *bytes = NULL;
   char *path = g_build_filename (folder, "model.onnx", NULL);
   gsize size;

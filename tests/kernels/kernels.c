@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Every kernel of every instruction set this processor has against its plain C twin, over lengths around the vector widths, misaligned and with odd values.
+// Every kernel of every instruction set this processor has against its plain C twin, over lengths around the vector widths, misaligned and
+// with odd values.
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
 #include "kernels/resample.h"
@@ -155,28 +156,30 @@ test_resample (void)
   g_assert_cmpfloat (dst[0], ==, 0);
   g_assert_cmpfloat (dst[63], ==, 150);
   g_assert_cmpfloat (dst[64 + 63], ==, 151);
-  g_assert_cmpfloat (dst[1], ==, 2);  // a quarter of the way from 0 to 10; OpenCV truncates on the way
+  g_assert_cmpfloat (dst[1], ==, 2); // a quarter of the way from 0 to 10; OpenCV truncates on the way
   job.bgr = 1;
   sq_k_resample (dst, src, &job, scratch);
   g_assert_cmpfloat (dst[63], ==, 152);
 
   job = (SqResampleJob){ 4, 4, 12, 4, 4, 1, 1, 2, 2, 1, 0, 114, { 0 }, { 1, 1, 1 } };
   sq_k_resample (dst, src, &job, scratch);
-  g_assert_cmpfloat (dst[0], ==, 114);              // padding
-  g_assert_cmpfloat (dst[1 * 4 + 1], ==, 25);       // the mean of 0, 10, 40, 50
+  g_assert_cmpfloat (dst[0], ==, 114);        // padding
+  g_assert_cmpfloat (dst[1 * 4 + 1], ==, 25); // the mean of 0, 10, 40, 50
   g_assert_cmpfloat (dst[2 * 4 + 2], ==, 125);
 }
 
 static void
 test_winograd (void)
 {
-  static const int shapes[][6] = { { 8, 8, 4, 4, 1, 1 }, { 16, 24, 13, 9, 1, 1 }, { 20, 8, 7, 22, 0, 0 }, { 24, 40, 16, 16, 1, 1 }, { 8, 16, 5, 6, 2, 2 } };
+  static const int shapes[][6] = {
+    { 8, 8, 4, 4, 1, 1 }, { 16, 24, 13, 9, 1, 1 }, { 20, 8, 7, 22, 0, 0 }, { 24, 40, 16, 16, 1, 1 }, { 8, 16, 5, 6, 2, 2 }
+  };
 
   for (guint s = 0; s < G_N_ELEMENTS (shapes); s++)
     {
       int ic = shapes[s][0], oc = shapes[s][1], h = shapes[s][2], w = shapes[s][3], pad = shapes[s][4];
       int oh = h + 2 * pad - 2, ow = w + 2 * pad - 2, icb = (ic + 7) / 8, ocb = (oc + 7) / 8, tiles;
-      g_autofree float *x = g_new0 (float, icb * 8 * h * w), *weights = g_new (float, oc * ic * 9), *bias = g_new0 (float, ocb * 8);
+      g_autofree float *x = g_new0 (float, icb * 8 * h * w), *weights = g_new (float, oc *ic * 9), *bias = g_new0 (float, ocb * 8);
       g_autofree float *y = g_new0 (float, ocb * 8 * oh * ow), *u = NULL, *scratch = NULL;
       SqWinograd job = { icb, ocb, h, w, oh, ow, pad, pad, NULL, bias };
       gsize bytes = sq_k_winograd_weights_size (ic, oc) * sizeof (float);

@@ -23,7 +23,10 @@ typedef struct
 } Case;
 
 #define F(...) ((const float[]){ __VA_ARGS__ })
-#define CONV(...) { .conv = { __VA_ARGS__ } }
+#define CONV(...)                                                                                                                          \
+  {                                                                                                                                        \
+    .conv = { __VA_ARGS__ }                                                                                                                \
+  }
 
 static const float ramp9[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 
