@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 SqStore *_sq_project_take_reader (SqProject *self, GError **error);
 void _sq_project_return_reader (SqProject *self, SqStore *store);
 
-// NULL when the project is read-only or closed.
+// NULL when the project is read-only; valid as long as the project, also while it is being closed.
 SqWriter *_sq_project_get_writer (SqProject *self);
 SqHub *_sq_project_get_hub (SqProject *self);
 

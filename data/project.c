@@ -15,7 +15,7 @@ struct _SqProject
   char *path;
   gboolean read_only;
   SqHub *hub;
-  SqWriter *writer; // NULL when read-only or closed
+  SqWriter *writer; // NULL when read-only; refuses work once closed
   GMutex lock;
   GPtrArray *readers;  // idle SqStore, under lock; NULL = closed
   GHashTable *deleted; // runs this project marked as deleted, under lock
@@ -60,6 +60,7 @@ sq_project_finalize (GObject *object)
   SqProject *self = SQ_PROJECT (object);
 
   g_free (self->path);
+  g_clear_pointer (&self->writer, sq_writer_free);
   g_clear_pointer (&self->hub, sq_hub_unref);
   g_mutex_clear (&self->lock);
   g_hash_table_unref (self->deleted);
@@ -301,7 +302,7 @@ sq_project_close (SqProject *self, GError **error)
     return TRUE;
   good = sq_project_flush (self, error);
   g_clear_pointer (&readers, g_ptr_array_unref);
-  store = sq_writer_stop (g_steal_pointer (&self->writer));
+  store = sq_writer_stop (self->writer);
   good = purge (self, store, good ? error : NULL) && good;
   sq_store_exec (store, "PRAGMA analysis_limit=200; PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)", NULL);
   return good;

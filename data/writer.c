@@ -5,8 +5,16 @@
 
 #define BUSY_TRIES 6 // times the store's own 5 s
 
+typedef enum
+{
+  WORK,
+  FLUSH, // data: gboolean, set when all before is on disk
+  STOP,
+} Kind;
+
 typedef struct
 {
+  Kind kind;
   SqWriteFunc func;
   SqWrittenFunc written;
   gpointer data;
@@ -25,7 +33,8 @@ struct _SqWriter
   gboolean hurry;        // commit it after the current work
   GMutex lock;
   GCond flushed;
-  GError *error; // under lock
+  GError *error;    // under lock
+  gboolean stopped; // under lock
 };
 
 static void
@@ -125,18 +134,6 @@ perform (SqWriter *self, Work *work)
     commit (self);
 }
 
-static gboolean
-mark_flush (SqWriter *self, SqStore *store, gpointer data, GError **error)
-{
-  return TRUE;
-}
-
-static gboolean
-mark_stop (SqWriter *self, SqStore *store, gpointer data, GError **error)
-{
-  return TRUE;
-}
-
 static gpointer
 writer_thread (gpointer data)
 {
@@ -156,7 +153,7 @@ writer_thread (gpointer data)
         }
       if (work == NULL)
         commit (self);
-      else if (work->func == mark_flush)
+      else if (work->kind == FLUSH)
         {
           commit (self);
           g_mutex_lock (&self->lock);
@@ -165,7 +162,7 @@ writer_thread (gpointer data)
           g_mutex_unlock (&self->lock);
           work_free (work);
         }
-      else if (work->func == mark_stop)
+      else if (work->kind == STOP)
         {
           commit (self);
           work_free (work);
@@ -192,13 +189,51 @@ sq_writer_new (SqStore *store, SqHub *hub)
   return self;
 }
 
+static gboolean
+push (SqWriter *self, Work *work)
+{
+  gboolean stopped;
+
+  g_mutex_lock (&self->lock);
+  stopped = self->stopped;
+  if (work->kind == STOP)
+    self->stopped = TRUE;
+  if (!stopped)
+    g_async_queue_push (self->queue, work);
+  g_mutex_unlock (&self->lock);
+  return !stopped;
+}
+
+void
+sq_writer_push (SqWriter *self, SqWriteFunc func, SqWrittenFunc written, gpointer data, GDestroyNotify destroy)
+{
+  Work *work = g_new (Work, 1);
+
+  *work = (Work){ WORK, func, written, data, destroy };
+  if (!push (self, work))
+    {
+      g_autoptr (GError) error = g_error_new_literal (SQ_ERROR, SQ_ERROR_IO, "The project is closed; open it again.");
+
+      if (written != NULL)
+        written (data, error);
+      work_free (work);
+    }
+}
+
 SqStore *
 sq_writer_stop (SqWriter *self)
 {
-  SqStore *store = self->store;
+  Work *work = g_new (Work, 1);
 
-  sq_writer_push (self, mark_stop, NULL, NULL, NULL);
-  g_thread_join (self->thread);
+  *work = (Work){ .kind = STOP };
+  push (self, work);
+  g_thread_join (g_steal_pointer (&self->thread));
+  return g_steal_pointer (&self->store);
+}
+
+void
+sq_writer_free (SqWriter *self)
+{
   sq_hub_unref (self->hub);
   g_async_queue_unref (self->queue);
   g_ptr_array_unref (self->done);
@@ -207,22 +242,12 @@ sq_writer_stop (SqWriter *self)
   g_cond_clear (&self->flushed);
   g_clear_error (&self->error);
   g_free (self);
-  return store;
-}
-
-void
-sq_writer_push (SqWriter *self, SqWriteFunc func, SqWrittenFunc written, gpointer data, GDestroyNotify destroy)
-{
-  Work *work = g_new (Work, 1);
-
-  *work = (Work){ func, written, data, destroy };
-  g_async_queue_push (self->queue, work);
 }
 
 void
 sq_writer_before_commit (SqWriter *self, SqWriteFunc func, gpointer data)
 {
-  Work work = { func, NULL, data, NULL };
+  Work work = { .func = func, .data = data };
 
   for (guint i = 0; i < self->before_commit->len; i++)
     if (g_array_index (self->before_commit, Work, i).func == func && g_array_index (self->before_commit, Work, i).data == data)
@@ -240,8 +265,14 @@ void
 sq_writer_flush (SqWriter *self)
 {
   gboolean done = FALSE;
+  Work *work = g_new (Work, 1);
 
-  sq_writer_push (self, mark_flush, NULL, &done, NULL);
+  *work = (Work){ .kind = FLUSH, .data = &done };
+  if (!push (self, work))
+    {
+      work_free (work);
+      return;
+    }
   g_mutex_lock (&self->lock);
   while (!done)
     g_cond_wait (&self->flushed, &self->lock);

@@ -21,7 +21,8 @@ typedef gboolean (*SqWriteFunc) (SqWriter *writer, SqStore *store, gpointer data
 typedef void (*SqWrittenFunc) (gpointer data, const GError *error);
 
 SqWriter *sq_writer_new (SqStore *store, SqHub *hub); // takes the store
-SqStore *sq_writer_stop (SqWriter *self);             // writes what is queued, ends the thread, gives the store back; frees self
+SqStore *sq_writer_stop (SqWriter *self);             // writes what is queued, ends the thread, gives the store back; later work is refused
+void sq_writer_free (SqWriter *self);                 // stopped before
 
 // `written` and `destroy` are nullable.
 void sq_writer_push (SqWriter *self, SqWriteFunc func, SqWrittenFunc written, gpointer data, GDestroyNotify destroy);

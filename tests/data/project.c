@@ -347,6 +347,46 @@ test_dispose_while_writing (void)
   remove_folder (folder);
 }
 
+static gpointer
+push_for_ever (gpointer data)
+{
+  SqRunWriter *writer = data;
+
+  for (gint64 i = 0; i < 3000; i++)
+    {
+      g_autoptr (SqResult) result = make_result ("/videos/toy.mp4", i, 5, FALSE);
+
+      sq_run_writer_push (writer, result);
+    }
+  sq_run_writer_finish (writer, SQ_RUN_FINISHED, NULL);
+  return NULL;
+}
+
+// Closing while a pipeline still pushes: what comes later is refused, nobody waits for ever.
+static void
+test_close_while_pushing (void)
+{
+  char *folder = make_folder ();
+  g_autofree char *path = NULL;
+  g_autoptr (SqProject) project = open_new (folder, &path);
+  const char *paths[] = { "/videos/toy.mp4", NULL };
+  SqRunInfo info = make_info (paths, SQ_SOURCE_VIDEO, "late");
+  SqRunWriter *writer = sq_run_writer_new (project, &info), *late;
+  GThread *thread = g_thread_new ("push", push_for_ever, writer);
+
+  g_usleep (20000);
+  g_assert_true (sq_project_close (project, NULL));
+  late = sq_run_writer_new (project, &info);
+  g_assert_cmpint (sq_run_writer_get_run (late), ==, 0);
+  sq_project_rename_run (project, 1, "too late");
+  g_thread_join (thread);
+  sq_run_writer_unref (writer);
+  sq_run_writer_unref (late);
+  g_assert_cmpint (sqlite_int (path, "SELECT count(*) FROM run"), ==, 1);
+  g_assert_cmpint (sqlite_int (path, "SELECT n_frames FROM run"), ==, sqlite_int (path, "SELECT count(*) FROM frame"));
+  remove_folder (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -358,5 +398,6 @@ main (int argc, char **argv)
   g_test_add_func ("/data/project/queries", test_queries);
   g_test_add_func ("/data/project/async", test_async);
   g_test_add_func ("/data/project/dispose-while-writing", test_dispose_while_writing);
+  g_test_add_func ("/data/project/close-while-pushing", test_close_while_pushing);
   return g_test_run ();
 }
