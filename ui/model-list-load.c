@@ -19,46 +19,68 @@ on_fetch_progress (guint64 done, guint64 total, gpointer user_data)
 }
 
 static void
+fetch_return (GTask *task, const GError *error)
+{
+  if (error != NULL)
+    g_task_return_error (task, g_error_copy (error));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
 on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   SqModelEntry *entry = g_task_get_task_data (task);
-  GError *error = NULL;
+  g_autoptr (GError) error = NULL;
   g_autofree char *path = sq_model_store_fetch_finish (SQ_MODEL_STORE (source), result, &error);
+  g_autoptr (GPtrArray) others = g_object_steal_data (G_OBJECT (entry), "sq-waiting");
 
   sq_model_entry_set_fetching (entry, NULL);
-  if (path == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  sq_model_entry_set_installed (entry, path, sq_model_entry_get_catalogue (entry)->size);
-  g_task_return_boolean (task, TRUE);
+  if (path != NULL)
+    sq_model_entry_set_installed (entry, path, sq_model_entry_get_catalogue (entry)->size);
+  fetch_return (task, error);
+  for (guint i = 0; others != NULL && i < others->len; i++)
+    fetch_return (others->pdata[i], error);
 }
 
 void
 sq_model_list_fetch_async (SqModelList *self, SqModelEntry *entry, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   g_return_if_fail (SQ_IS_MODEL_LIST (self));
 
-  g_task_set_source_tag (task, sq_model_list_fetch_async);
+  task = g_task_new (self, NULL, callback, user_data);
   g_task_set_task_data (task, g_object_ref (entry), g_object_unref);
   if (sq_model_entry_get_installed (entry))
     {
       g_task_return_boolean (task, TRUE);
-      return;
     }
-  if (sq_model_entry_get_fetching (entry) || sq_model_entry_get_catalogue (entry) == NULL)
+  else if (sq_model_entry_get_fetching (entry))
     {
-      g_task_return_new_error (task, SQ_ERROR, SQ_ERROR_BUSY, _("%s is being downloaded already."), sq_model_entry_get_title (entry));
-      return;
+      // One download serves all who ask for it.
+      GPtrArray *others = g_object_get_data (G_OBJECT (entry), "sq-waiting");
+
+      if (others == NULL)
+        {
+          others = g_ptr_array_new_with_free_func (g_object_unref);
+          g_object_set_data_full (G_OBJECT (entry), "sq-waiting", others, (GDestroyNotify) g_ptr_array_unref);
+        }
+      g_ptr_array_add (others, g_steal_pointer (&task));
     }
-  sq_model_entry_set_fetching (entry, cancellable);
-  sq_model_store_fetch_async (self->store, sq_model_entry_get_catalogue (entry), cancellable, on_fetch_progress, entry, on_fetched,
-                              g_steal_pointer (&task));
+  else if (sq_model_entry_get_catalogue (entry) == NULL)
+    {
+      g_task_return_new_error (task, SQ_ERROR, SQ_ERROR_IO, _("The file of %s is no longer there; add the model again."),
+                               sq_model_entry_get_title (entry));
+    }
+  else
+    {
+      sq_model_entry_set_fetching (entry, cancellable);
+      sq_model_store_fetch_async (self->store, sq_model_entry_get_catalogue (entry), cancellable, on_fetch_progress, entry, on_fetched,
+                                  g_steal_pointer (&task));
+    }
 }
 
 gboolean
