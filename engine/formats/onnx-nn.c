@@ -189,13 +189,12 @@ static gboolean
 lower_resize (SqOnnx *self, GError **error)
 {
   const SqValue *x = _sq_onnx_in_value (self, 0);
-  gboolean upsample = g_str_equal (self->node->op_type, "Upsample");
-  const SqTensor *scales = _sq_onnx_in_constant (self, upsample || self->opset < 11 ? 1 : 2);
+  const SqTensor *scales = _sq_onnx_in_constant (self, 2);
   SqParams params = { 0 };
   gint64 sizes[SQ_MAX_RANK], axes[SQ_MAX_RANK];
   double scale[SQ_MAX_RANK];
   int in = _sq_onnx_in (self, 0), n, n_axes;
-  gboolean has_sizes = !upsample && _sq_onnx_in (self, 3) != SQ_NO_VALUE;
+  gboolean has_sizes = _sq_onnx_in (self, 3) != SQ_NO_VALUE;
 
   if (x == NULL || x->shape.rank != 4)
     return _sq_onnx_unsupported (error, "an input that is not a picture");
@@ -242,7 +241,7 @@ lower_resize (SqOnnx *self, GError **error)
     return _sq_onnx_unsupported (error, "this kind of interpolation");
   if (_sq_onnx_int (self, "antialias", 0) != 0)
     return _sq_onnx_unsupported (error, "antialiasing");
-  if (upsample || self->opset < 11 || _sq_onnx_string_is (self, "coordinate_transformation_mode", "asymmetric", FALSE))
+  if (_sq_onnx_string_is (self, "coordinate_transformation_mode", "asymmetric", FALSE))
     params.resize.coords = 1;
   else if (_sq_onnx_string_is (self, "coordinate_transformation_mode", "align_corners", FALSE))
     params.resize.coords = 2;
@@ -250,7 +249,7 @@ lower_resize (SqOnnx *self, GError **error)
     params.resize.coords = 3;
   else if (!_sq_onnx_string_is (self, "coordinate_transformation_mode", "half_pixel", TRUE))
     return _sq_onnx_unsupported (error, "this coordinate transformation");
-  params.resize.floor = upsample || self->opset < 11 || _sq_onnx_string_is (self, "nearest_mode", "floor", FALSE);
+  params.resize.floor = _sq_onnx_string_is (self, "nearest_mode", "floor", FALSE);
   if (!params.resize.linear && !params.resize.floor && !_sq_onnx_string_is (self, "nearest_mode", "round_prefer_floor", TRUE))
     return _sq_onnx_unsupported (error, "this rounding of coordinates");
   return _sq_onnx_add_out (self, &sq_op_resize, &params, &in, 1, error);
@@ -335,6 +334,5 @@ const SqOnnxLowering _sq_onnx_nn[] = {
   { "MaxPool", lower_pool },
   { "Resize", lower_resize },
   { "Softmax", lower_softmax },
-  { "Upsample", lower_resize },
   { NULL, NULL },
 };

@@ -7,8 +7,8 @@
 
 #define MAX_FILE_BYTES (G_GUINT64_CONSTANT (2) << 30) // protobuf's own limit
 #define MAX_CONSTANT_BYTES ((gsize) 4 << 30)
-#define OLDEST_OPSET 7
-#define NEWEST_OPSET 22
+#define OLDEST_OPSET 11
+#define NEWEST_OPSET 20
 
 static const SqOnnxLowering *
 find_lowering (const char *op_type)
