@@ -160,7 +160,10 @@ print_run (Job *job, SqProject *project)
 static SqExit
 detect (Job *job, SqProject *project, const char *const *paths)
 {
-  SqPipelineOptions options = { .paths = paths, .device = job->options.device, .threads = job->options.threads };
+  SqPipelineOptions options = { .paths = paths,
+                                .device = job->options.device,
+                                .threads = job->options.threads,
+                                .floor = MAX (MIN ((float) job->options.confidence, SQ_SCORE_FLOOR), .001f) };
   SqPipelineStats stats;
   g_autoptr (GError) error = NULL;
   SqSourceInfo source = { .kind = SQ_SOURCE_PICTURES, .n_frames = -1, .duration_ns = -1 };
