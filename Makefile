@@ -37,7 +37,7 @@ asan:
 
 tsan:
 	.ci/install-deps --tests
-	[ -f $(BUILD)-tsan/build.ninja ] || meson setup $(BUILD)-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
+	[ -f $(BUILD)-tsan/build.ninja ] || meson setup $(BUILD)-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false -Dwindow=disabled
 	ninja -C $(BUILD)-tsan
 	tests/run-suites $(BUILD)-tsan --setup tsan --suite run --suite media --suite data
 
