@@ -55,23 +55,18 @@ _sq_pipeline_push (SqPipeline *self, SqStage stage, Item *item)
   return ok;
 }
 
-// Called with the lock held: the item whose turn it is, NULL where it is not there yet. Frees what belongs to an older generation.
+// Called with the lock held: the item whose turn it is, NULL where it is not there yet. Queues never hold an older generation's: push refuses them, a seek
+// clears them.
 static Item *
 take (SqPipeline *self, SqStage stage)
 {
-  for (GList *l = self->queue[stage].head, *next; l != NULL; l = next)
+  for (GList *l = self->queue[stage].head; l != NULL; l = l->next)
     {
       Item *item = l->data;
 
-      next = l->next;
-      if (item->generation == self->generation && stage == SQ_STAGE_POST && !is_next_delivered (self, item))
+      if (stage == SQ_STAGE_POST && !is_next_delivered (self, item))
         continue;
       g_queue_delete_link (&self->queue[stage], l);
-      if (item->generation != self->generation)
-        {
-          _sq_pipeline_item_free (item);
-          continue;
-        }
       if (stage == SQ_STAGE_POST)
         {
           self->delivered_generation = self->generation;

@@ -175,6 +175,8 @@ static void
 seek_locked (SqPipeline *self, gint64 pts_ns)
 {
   self->generation++;
+  for (int s = 0; s < SQ_N_STAGES; s++) // so that whoever waits for room finds it
+    g_queue_clear_full (&self->queue[s], (GDestroyNotify) _sq_pipeline_item_free);
   self->seeking = TRUE;
   self->seek_ns = MAX (pts_ns, 0);
   self->clock_us = 0;

@@ -139,6 +139,18 @@ has_count (Seen *seen, gint64 n)
   return count (seen) >= n;
 }
 
+static gboolean
+has_last (Seen *seen, gint64 pts)
+{
+  gboolean last;
+
+  g_mutex_lock (&seen->lock);
+  last = seen->times->len >= 10 && g_array_index (seen->times, gint64, seen->times->len - 1) == pts
+         && g_array_index (seen->times, gint64, seen->times->len - 10) == pts - 9 * 40 * G_GINT64_CONSTANT (1000000);
+  g_mutex_unlock (&seen->lock);
+  return last;
+}
+
 // Stops, waits for every thread, and sees that nothing is left.
 static void
 finish (SqPipeline *pipeline, Seen *seen)
@@ -256,9 +268,7 @@ test_seek_storm (void)
       g_usleep (i % 5 * 700);
     }
   sq_pipeline_seek (pipeline, 50 * 40 * G_GINT64_CONSTANT (1000000));
-  iterate_until (has_finished, &seen, 1);
-  g_usleep (20000);
-  g_main_context_iteration (NULL, FALSE);
+  iterate_until (has_last, &seen, 59 * 40 * G_GINT64_CONSTANT (1000000));
   g_assert_cmpuint (count (&seen), >=, 10);
   for (guint i = 0, n = count (&seen); i < 10; i++)
     g_assert_cmpint (g_array_index (seen.times, gint64, n - 10 + i), ==, (50 + (gint64) i) * 40 * G_GINT64_CONSTANT (1000000));
@@ -283,7 +293,7 @@ test_stop_early (void)
       n = count (&seen);
       g_usleep (5000);
       g_assert_cmpuint (count (&seen), ==, n);
-      g_assert_cmpint (sq_pipeline_get_state (pipeline), ==, SQ_PIPELINE_STOPPED);
+      g_assert_cmpint (sq_pipeline_get_state (pipeline), >=, SQ_PIPELINE_FINISHED); // the end may have come first
       finish (pipeline, &seen);
     }
 }
@@ -333,7 +343,12 @@ main (int argc, char **argv)
   g_test_add_data_func ("/run/order/1", GINT_TO_POINTER (1), test_order);
   g_test_add_data_func ("/run/order/4", GINT_TO_POINTER (4), test_order);
   g_test_add_func ("/run/pause-step-seek", test_pause_step_seek);
-  g_test_add_func ("/run/seek-storm", test_seek_storm);
+  for (int i = 0; i < 20; i++) // what waits where differs every time
+    {
+      g_autofree char *name = g_strdup_printf ("/run/seek-storm/%d", i);
+
+      g_test_add_func (name, test_seek_storm);
+    }
   g_test_add_func ("/run/stop-early", test_stop_early);
   g_test_add_func ("/run/missing-source", test_missing_source);
   g_test_add_func ("/run/loop", test_loop);
