@@ -34,7 +34,9 @@ void
 _sq_detect_page_show_error (SqDetectPage *self, const char *title, const char *message)
 {
   g_autofree char *escaped = g_markup_escape_text (message, -1);
+  g_autofree char *name = self->paths != NULL ? g_path_get_basename (self->paths[0]) : NULL;
 
+  _sq_detect_page_set_title (self, name, NULL);
   adw_status_page_set_title (self->error_page, title);
   adw_status_page_set_description (self->error_page, escaped);
   _sq_detect_page_set_busy (self, NULL);
