@@ -209,6 +209,7 @@ sq_application_shutdown (GApplication *app)
   SqApplication *self = SQ_APPLICATION (app);
 
   // The last results go to disk before the program ends.
+  sq_detect_page_wait_stopped ();
   g_clear_object (&self->recorder);
   if (self->workspace != NULL)
     sq_workspace_close (self->workspace);

@@ -45,6 +45,7 @@ struct _SqDetectPage
   char **paths;
   char *title, *subtitle;
   char *device;
+  GHashTable *thumbnails; // of recent sources: address -> GdkTexture
 
   /* State */
   gboolean waiting; // for the model list
@@ -63,6 +64,10 @@ void _sq_detect_page_on_seek (SqDetectPage *self, gint64 pts_ns);
 void _sq_detect_page_on_rate (SqDetectPage *self, double rate);
 void _sq_detect_page_on_frame (SqFrame *frame, gint64 tag, gpointer user_data);
 void _sq_detect_page_cancel (SqDetectPage *self);
+
+/* detect-page-recents.c */
+void _sq_detect_page_fill_recents (SqDetectPage *self);
+void _sq_detect_page_on_recent_activated (SqDetectPage *self, GtkListBoxRow *row);
 
 /* detect-page.c */
 void _sq_detect_page_show (SqDetectPage *self, const char *name);

@@ -197,10 +197,12 @@ on_finished (SqDetectPage *self)
 
 /* A stopped pipeline is let go once its threads have ended, so that nobody waits for them here. */
 
+static GPtrArray *retired; // SqPipeline, main thread only
+
 static gboolean
 release_pipeline (gpointer pipeline)
 {
-  g_object_unref (pipeline);
+  g_ptr_array_remove_fast (retired, pipeline);
   return G_SOURCE_REMOVE;
 }
 
@@ -222,9 +224,22 @@ on_retired_state (SqPipeline *pipeline)
 static void
 retire_pipeline (SqPipeline *pipeline)
 {
+  if (retired == NULL)
+    retired = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (retired, pipeline);
   g_signal_connect (pipeline, "notify::state", G_CALLBACK (on_retired_state), NULL);
   sq_pipeline_stop (pipeline);
   on_retired_state (pipeline);
+}
+
+void
+sq_detect_page_wait_stopped (void)
+{
+  for (guint i = 0; retired != NULL && i < retired->len; i++)
+    sq_pipeline_wait (retired->pdata[i], NULL);
+  // What they have to say of their end is on its way through the main loop, which others listen to.
+  for (int i = 0; retired != NULL && retired->len > 0 && i < 1000; i++)
+    g_main_context_iteration (NULL, FALSE);
 }
 
 void

@@ -7,7 +7,6 @@
 
 // Work that takes less than this shows no bar.
 #define BUSY_DELAY_MS 300
-#define MAX_RECENTS 5
 
 G_DEFINE_FINAL_TYPE (SqDetectPage, sq_detect_page, ADW_TYPE_BIN)
 
@@ -35,7 +34,9 @@ void
 _sq_detect_page_show_error (SqDetectPage *self, const char *title, const char *message)
 {
   g_autofree char *escaped = g_markup_escape_text (message, -1);
+  g_autofree char *name = self->paths != NULL ? g_path_get_basename (self->paths[0]) : NULL;
 
+  _sq_detect_page_set_title (self, name, NULL);
   adw_status_page_set_title (self->error_page, title);
   adw_status_page_set_description (self->error_page, escaped);
   _sq_detect_page_set_busy (self, NULL);
@@ -101,68 +102,6 @@ _sq_detect_page_set_busy_fraction (SqDetectPage *self, double fraction)
 {
   g_clear_handle_id (&self->pulse_id, g_source_remove);
   gtk_progress_bar_set_fraction (self->busy_bar, fraction);
-}
-
-/* Recents */
-
-static void
-on_recent_activated (SqDetectPage *self, GtkListBoxRow *row)
-{
-  const char *uri = g_object_get_data (G_OBJECT (row), "uri");
-  g_autofree char *path = g_str_has_prefix (uri, "file://") ? g_filename_from_uri (uri, NULL, NULL) : g_strdup (uri);
-
-  if (path != NULL)
-    sq_detect_page_open (self, (const char *const[]){ path, NULL });
-}
-
-static const char *
-icon_for (const char *uri)
-{
-  g_autofree char *type = g_content_type_guess (uri, NULL, 0, NULL);
-
-  if (g_str_has_prefix (uri, "/dev/") || g_str_has_prefix (uri, "rtsp:"))
-    return "camera-video-symbolic";
-  if (g_content_type_is_a (type, "video/*") || g_content_type_is_mime_type (type, "video/mp4"))
-    return "video-x-generic-symbolic";
-  if (g_content_type_is_a (type, "image/*"))
-    return "image-x-generic-symbolic";
-  return g_content_type_is_unknown (type) ? "folder-symbolic" : "image-x-generic-symbolic";
-}
-
-static void
-fill_recents (SqDetectPage *self)
-{
-  GListModel *recents = G_LIST_MODEL (sq_workspace_get_recents (self->workspace));
-  GtkWidget *child;
-  guint shown = 0;
-
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->recents))) != NULL)
-    gtk_list_box_remove (self->recents, child);
-  for (guint i = 0; i < g_list_model_get_n_items (recents) && shown < MAX_RECENTS; i++)
-    {
-      g_autoptr (SqRecentItem) item = g_list_model_get_item (recents, i);
-      const char *uri = sq_recent_item_get_uri (item);
-      GtkWidget *row;
-      g_autofree char *folder = NULL;
-      g_autofree char *path = NULL;
-
-      if (sq_recent_item_get_kind (item) != SQ_RECENT_SOURCE)
-        continue;
-      row = adw_action_row_new ();
-      path = g_str_has_prefix (uri, "file://") ? g_filename_from_uri (uri, NULL, NULL) : NULL;
-      folder = path != NULL ? g_path_get_dirname (path) : g_strdup (uri);
-      adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
-      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), sq_recent_item_get_name (item));
-      adw_action_row_set_subtitle (ADW_ACTION_ROW (row), folder);
-      adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 1);
-      adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 1);
-      adw_action_row_set_icon_name (ADW_ACTION_ROW (row), icon_for (uri));
-      gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
-      g_object_set_data_full (G_OBJECT (row), "uri", g_strdup (uri), g_free);
-      gtk_list_box_append (self->recents, row);
-      shown++;
-    }
-  gtk_widget_set_visible (self->recents_box, shown > 0);
 }
 
 /* Callbacks of the template */
@@ -274,6 +213,7 @@ sq_detect_page_dispose (GObject *object)
       sq_filmstrip_set_filter (self->filmstrip, NULL);
     }
   g_clear_object (&self->filter);
+  g_clear_pointer (&self->thumbnails, g_hash_table_unref);
   g_clear_object (&self->picked);
   g_clear_object (&self->entry);
   g_clear_pointer (&self->model, sq_model_unref);
@@ -331,7 +271,7 @@ sq_detect_page_class_init (SqDetectPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqDetectPage, busy_bar);
   gtk_widget_class_bind_template_child (widget_class, SqDetectPage, recents);
   gtk_widget_class_bind_template_child (widget_class, SqDetectPage, recents_box);
-  gtk_widget_class_bind_template_callback (widget_class, on_recent_activated);
+  gtk_widget_class_bind_template_callback (widget_class, _sq_detect_page_on_recent_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_detections_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_strip_seek);
   gtk_widget_class_bind_template_callback (widget_class, on_transport_seek);
@@ -353,6 +293,7 @@ static void
 sq_detect_page_init (SqDetectPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->thumbnails = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->loader = sq_frame_loader_new (_sq_detect_page_on_frame, self);
   g_signal_connect_swapped (self->flap, "notify::reveal-flap", G_CALLBACK (on_flap_revealed), self);
 }
@@ -387,8 +328,8 @@ sq_detect_page_set_workspace (SqDetectPage *self, SqWorkspace *workspace)
   g_signal_connect_swapped (self->filter, "changed", G_CALLBACK (on_filter_changed), self);
   on_filter_changed (self);
 
-  g_signal_connect_swapped (sq_workspace_get_recents (workspace), "items-changed", G_CALLBACK (fill_recents), self);
-  fill_recents (self);
+  g_signal_connect_swapped (sq_workspace_get_recents (workspace), "items-changed", G_CALLBACK (_sq_detect_page_fill_recents), self);
+  _sq_detect_page_fill_recents (self);
   g_signal_connect_swapped (sq_workspace_get_models (workspace), "current-changed", G_CALLBACK (on_model_changed), self);
   g_settings_bind (sq_workspace_get_settings (workspace), "inspector-visible", self, "inspector-visible", G_SETTINGS_BIND_DEFAULT);
 }

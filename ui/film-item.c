@@ -43,8 +43,8 @@ sq_film_item_init (SqFilmItem *self)
 // At most this many source pixels are averaged per thumbnail pixel and axis: enough for the eye, and a 100-megapixel picture stays cheap.
 #define MAX_TAPS 4
 
-static GdkTexture *
-make_thumbnail (const SqFrame *frame)
+GdkTexture *
+sq_film_make_thumbnail (const SqFrame *frame)
 {
   int h = SQ_FILM_HEIGHT, w = CLAMP ((gint64) frame->width * h / frame->height, 12, 4 * h);
   guint8 *pixels = g_malloc ((gsize) w * h * 3);
@@ -78,7 +78,7 @@ sq_film_item_new (const SqResult *result)
   SqFilmItem *self = g_object_new (SQ_TYPE_FILM_ITEM, NULL);
   const SqFrame *frame = result->frame;
 
-  self->texture = make_thumbnail (frame);
+  self->texture = sq_film_make_thumbnail (frame);
   self->path = g_strdup (frame->path);
   self->name = g_path_get_basename (frame->path);
   self->width = frame->width;

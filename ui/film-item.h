@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 #define SQ_TYPE_FILM_ITEM (sq_film_item_get_type ())
 G_DECLARE_FINAL_TYPE (SqFilmItem, sq_film_item, SQ, FILM_ITEM, GObject)
 
+// A small copy of the picture. Any thread.
+GdkTexture *sq_film_make_thumbnail (const SqFrame *frame);
+
 SqFilmItem *sq_film_item_new (const SqResult *result);
 GdkTexture *sq_film_item_get_texture (SqFilmItem *self);
 const char *sq_film_item_get_path (SqFilmItem *self);

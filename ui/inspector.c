@@ -161,37 +161,47 @@ void
 sq_inspector_set_detections (SqInspector *self, GArray *detections, gboolean moving)
 {
   g_autoptr (GArray) counts = g_array_new (FALSE, FALSE, sizeof (Count));
+  g_autoptr (GArray) fresh = g_array_new (FALSE, FALSE, sizeof (Count));
   g_autofree char *text = NULL;
-  guint n_rows = 0;
 
   g_return_if_fail (SQ_IS_INSPECTOR (self));
 
-  // Rows of classes already shown come first and stay where they are.
+  // Rows of classes already shown stay where they are. A new class takes the row of one that is gone, so that the list grows no longer than
+  // the most classes ever seen at once, and the sliders below stay put.
   for (guint i = 0; moving && i < self->n_rows; i++)
     {
       Count count = { g_array_index (self->rows, Row, i).class_id, 0 };
 
       g_array_append_val (counts, count);
     }
-  n_rows = counts->len;
   for (guint i = 0; i < detections->len; i++)
     {
       int class_id = g_array_index (detections, SqDetection, i).class_id;
       Count *count = find_count (counts, class_id);
 
+      if (count == NULL)
+        count = find_count (fresh, class_id);
       if (count != NULL)
         {
           count->n++;
         }
       else
         {
-          Count fresh = { class_id, 1 };
+          Count one = { class_id, 1 };
 
-          g_array_append_val (counts, fresh);
+          g_array_append_val (fresh, one);
         }
     }
-  if (!moving || n_rows == 0)
-    g_array_sort (counts, compare_counts);
+  g_array_sort (fresh, compare_counts);
+  for (guint i = 0, at = 0; i < fresh->len; i++)
+    {
+      while (at < counts->len && g_array_index (counts, Count, at).n > 0)
+        at++;
+      if (at < counts->len)
+        g_array_index (counts, Count, at) = g_array_index (fresh, Count, i);
+      else
+        g_array_append_val (counts, g_array_index (fresh, Count, i));
+    }
 
   for (guint i = 0; i < counts->len; i++)
     set_row (self, i, g_array_index (counts, Count, i).class_id, g_array_index (counts, Count, i).n);

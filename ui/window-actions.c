@@ -110,15 +110,26 @@ action_open_camera (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_sample (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SqWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = sq_workspace_get_sample_finish (SQ_WORKSPACE (source), result, &error);
+
+  if (self->workspace == NULL)
+    return; // closed meanwhile
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.try-sample", TRUE);
+  if (path != NULL)
+    sq_window_open_paths (self, (const char *const[]){ path, NULL });
+  else
+    sq_toast_error (GTK_WIDGET (self), error->message);
+}
+
+static void
 action_try_sample (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  SqWindow *self = SQ_WINDOW (widget);
-  g_autofree char *sample = sq_workspace_find_sample (self->workspace);
-
-  if (sample != NULL)
-    sq_window_open_paths (self, (const char *const[]){ sample, NULL });
-  else
-    sq_toast (widget, _("The sample picture is not installed"));
+  gtk_widget_action_set_enabled (widget, "win.try-sample", FALSE); // until it is here
+  sq_workspace_get_sample_async (SQ_WINDOW (widget)->workspace, NULL, on_sample, g_object_ref (SQ_WINDOW (widget)));
 }
 
 /* Navigation */

@@ -139,7 +139,7 @@ update_folding (gpointer data)
 static void
 on_fullscreened (SqWindow *self)
 {
-  // The picture is the hero: nothing else on a full screen but the transport bar.
+  // The picture is the hero: neither header nor sidebar on a full screen.
   gboolean full = gtk_window_is_fullscreen (GTK_WINDOW (self));
 
   gtk_widget_set_visible (self->header, !full);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config.h"
 
-#include "workspace.h"
+#include "workspace-private.h"
 
 #include <glib/gi18n.h>
 
@@ -13,6 +13,7 @@ struct _SqWorkspace
   SqProject *project;
   char *project_error;
   SqModelStore *store;
+  SqModelStore *samples; // a store of its own, so that the picture is no model
   SqModelList *models;
   SqRecents *recents;
   SqDeviceMonitor *monitor;
@@ -82,6 +83,7 @@ sq_workspace_dispose (GObject *object)
   g_clear_object (&self->project);
   g_clear_object (&self->models);
   g_clear_object (&self->store);
+  g_clear_object (&self->samples);
   g_clear_object (&self->recents);
   g_clear_object (&self->monitor);
   g_clear_object (&self->settings);
@@ -127,10 +129,13 @@ sq_workspace_new (const char *data_dir)
 {
   SqWorkspace *self = g_object_new (SQ_TYPE_WORKSPACE, NULL);
   g_autofree char *models = data_dir != NULL ? g_build_filename (data_dir, "models", NULL) : NULL;
+  g_autofree char *samples = data_dir != NULL ? g_build_filename (data_dir, "sample", NULL)
+                                              : g_build_filename (g_get_user_data_dir (), "squint", "sample", NULL);
   g_autofree char *recents = data_dir != NULL ? g_build_filename (data_dir, "recents.xbel", NULL) : NULL;
 
   self->settings = g_settings_new (APP_ID);
   self->store = sq_model_store_new (models);
+  self->samples = sq_model_store_new (samples);
   self->models = sq_model_list_new (self->store, self->settings);
   self->recents = sq_recents_new (recents);
   self->monitor = sq_device_monitor_new ();
@@ -159,6 +164,12 @@ const char *
 sq_workspace_get_project_error (SqWorkspace *self)
 {
   return self->project_error;
+}
+
+SqModelStore *
+_sq_workspace_get_samples (SqWorkspace *self)
+{
+  return self->samples;
 }
 
 SqModelList *
@@ -259,29 +270,6 @@ void
 sq_workspace_announce_run (SqWorkspace *self, SqPipeline *pipeline, const char *const *paths, SqFilterState *filter)
 {
   g_signal_emit (self, signals[RUN_STARTING], 0, pipeline, paths, filter);
-}
-
-char *
-sq_workspace_find_sample (SqWorkspace *self)
-{
-  const char *mirror = g_getenv ("SQUINT_MODEL_MIRROR");
-  const char *const *dirs = g_get_system_data_dirs ();
-  char *path = g_build_filename (g_get_user_data_dir (), "squint", "sample.jpg", NULL);
-
-  for (guint i = 0; !g_file_test (path, G_FILE_TEST_IS_REGULAR) && dirs[i] != NULL; i++)
-    {
-      g_free (path);
-      path = g_build_filename (dirs[i], "squint", "sample.jpg", NULL);
-    }
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    {
-      // Beside the model mirror, as in a development checkout.
-      g_free (path);
-      path = g_build_filename (mirror != NULL ? mirror : "../shared/models", "..", "images", "demo", "dog.jpg", NULL);
-    }
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    g_clear_pointer (&path, g_free);
-  return path;
 }
 
 SqFilterState *

@@ -33,8 +33,9 @@ void sq_workspace_close (SqWorkspace *self);
 
 void sq_workspace_announce_run (SqWorkspace *self, SqPipeline *pipeline, const char *const *paths, SqFilterState *filter);
 
-// A picture to try things on (transfer full), or NULL where none is installed.
-char *sq_workspace_find_sample (SqWorkspace *self);
+// Path of a picture to try things on; fetched once where none is installed.
+void sq_workspace_get_sample_async (SqWorkspace *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+char *sq_workspace_get_sample_finish (SqWorkspace *self, GAsyncResult *result, GError **error);
 
 // A new filter state with the user's default confidence and overlap.
 SqFilterState *sq_workspace_new_filter (SqWorkspace *self);

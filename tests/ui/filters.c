@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "fixture.h"
+#include "ui/class-swatch.h"
 #include "ui/density.h"
 #include "ui/filmstrip.h"
 #include "ui/inspector.h"
@@ -159,6 +160,35 @@ test_no_pixels (View *view, gconstpointer data)
   fixture_run_for (.05);
 }
 
+static guint
+count_rows (GtkWidget *widget)
+{
+  guint n = 0;
+
+  // A row has a swatch; those of the class list are made only when it opens.
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    n += SQ_IS_CLASS_SWATCH (child) ? gtk_widget_get_mapped (child) : count_rows (child);
+  return n;
+}
+
+// Classes that come and go in a video do not make the list longer and longer.
+static void
+test_rows (View *view, gconstpointer data)
+{
+  g_autoptr (GArray) detections = g_array_new (FALSE, TRUE, sizeof (SqDetection));
+
+  g_array_set_size (detections, 2);
+  for (int frame = 0; frame < 30; frame++)
+    {
+      g_array_index (detections, SqDetection, 0).class_id = 0;
+      g_array_index (detections, SqDetection, 1).class_id = frame;
+      sq_inspector_set_detections (view->inspector, detections, TRUE);
+    }
+  fixture_run_for (.1);
+  g_assert_cmpuint (count_rows (GTK_WIDGET (view->inspector)), ==, 2);
+  g_assert_cmpuint (sq_inspector_get_n_objects (view->inspector), ==, 2);
+}
+
 /* Without widgets */
 
 static void
@@ -255,6 +285,7 @@ main (int argc, char *argv[])
   g_test_add ("/ui/filter/confidence", View, NULL, view_set_up, test_confidence, view_tear_down);
   g_test_add ("/ui/filter/classes", View, NULL, view_set_up, test_classes, view_tear_down);
   g_test_add ("/ui/filter/overlap", View, NULL, view_set_up, test_overlap, view_tear_down);
+  g_test_add ("/ui/filter/rows", View, NULL, view_set_up, test_rows, view_tear_down);
   g_test_add ("/ui/view/select", View, NULL, view_set_up, test_select, view_tear_down);
   g_test_add ("/ui/view/zoom", View, NULL, view_set_up, test_zoom, view_tear_down);
   g_test_add ("/ui/view/no-pixels", View, NULL, view_set_up, test_no_pixels, view_tear_down);

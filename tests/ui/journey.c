@@ -152,6 +152,25 @@ test_journey (Fixture *fixture, gconstpointer data)
   g_object_unref (j.recorder);
 }
 
+// "Try Sample" on the empty page.
+static void
+test_sample (Fixture *fixture, gconstpointer data)
+{
+  Journey j = { .fixture = fixture };
+  g_autofree char *models = fixture_data ("models");
+
+  if (models == NULL)
+    {
+      g_test_skip ("no test data: set SQUINT_TEST_DATA");
+      return;
+    }
+  g_setenv ("SQUINT_MODEL_MIRROR", models, FALSE);
+  j.window = fixture_window (fixture, 900, 640);
+  gtk_widget_activate_action (GTK_WIDGET (j.window), "win.try-sample", NULL);
+  g_assert_true (fixture_wait (have_detections, &j, 90));
+  fixture_destroy_window (j.window);
+}
+
 // Pictures that cannot be read do not stop the others.
 static void
 test_bad_among_good (Fixture *fixture, gconstpointer data)
@@ -299,6 +318,7 @@ main (int argc, char *argv[])
 {
   fixture_init (&argc, &argv);
   g_test_add ("/ui/journey/main", Fixture, NULL, fixture_set_up, test_journey, fixture_tear_down);
+  g_test_add ("/ui/journey/sample", Fixture, NULL, fixture_set_up, test_sample, fixture_tear_down);
   g_test_add ("/ui/journey/bad-among-good", Fixture, NULL, fixture_set_up, test_bad_among_good, fixture_tear_down);
   g_test_add ("/ui/journey/impatient", Fixture, NULL, fixture_set_up, test_impatient, fixture_tear_down);
   g_test_add ("/ui/journey/transport", Fixture, NULL, fixture_set_up, test_transport, fixture_tear_down);
