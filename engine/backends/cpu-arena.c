@@ -97,7 +97,8 @@ place_all (CpuExec *self, GPtrArray *roots)
 {
   g_autoptr (GPtrArray) done = g_ptr_array_new ();
 
-  qsort (roots->pdata, roots->len, sizeof (gpointer), by_size);
+  if (roots->len > 1) // an empty array has no memory to sort
+    qsort (roots->pdata, roots->len, sizeof (gpointer), by_size);
   for (guint i = 0; i < roots->len; i++)
     {
       Buffer *b = roots->pdata[i];
