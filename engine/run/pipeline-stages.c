@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pipeline-private.h"
 
+#include <sys/resource.h>
+
+#define LANE_NICE 5 // lanes take every core there is; the window's main loop, the decoder and the output must not queue behind them
+
 static void
 meter (SqPipeline *self, SqStage stage, const SqDetectorJob *job)
 {
@@ -164,9 +168,11 @@ _sq_pipeline_infer (SqPipeline *self, int lane)
 {
   SqDetectorOptions options = { self->device, 1, self->options.floor };
   GError *error = NULL;
-  SqDetector *detector = sq_detector_new (self->model, &options, &error);
+  SqDetector *detector;
   Item *item;
 
+  setpriority (PRIO_PROCESS, 0, LANE_NICE); // on Linux: of this thread alone
+  detector = sq_detector_new (self->model, &options, &error);
   if (detector == NULL)
     {
       _sq_pipeline_fail (self, error);
