@@ -52,16 +52,6 @@ sq_dnn_block (void)
   return dnnl_get_effective_cpu_isa () >= dnnl_cpu_isa_avx512_core ? 16 : 8;
 }
 
-const char *
-sq_dnn_version (void)
-{
-  static char text[32];
-  const dnnl_version_t *v = dnnl_version ();
-
-  g_snprintf (text, sizeof text, "oneDNN %d.%d.%d", v->major, v->minor, v->patch);
-  return text;
-}
-
 SqDnn *
 sq_dnn_new (GError **error)
 {

@@ -17,7 +17,6 @@ typedef struct _SqDnnOp SqDnnOp;
 SqDnn *sq_dnn_new (GError **error);
 void sq_dnn_free (SqDnn *self);
 int sq_dnn_block (void);           // 8 or 16 floats
-const char *sq_dnn_version (void); // "oneDNN 2.6.3"
 
 typedef struct
 {

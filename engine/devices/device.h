@@ -12,7 +12,7 @@ typedef struct
 {
   char *id;       // "cpu"
   char *name;     // "AMD EPYC 7B13"
-  char *detail;   // "2 cores, AVX2, oneDNN 2.6.3"
+  char *detail;   // "2 cores, AVX2"
   int cores;      // physical concurrency available to this process
   guint64 memory; // bytes
   gboolean available;

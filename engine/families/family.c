@@ -10,12 +10,6 @@ static const SqFamily *const families[] = {
   NULL,
 };
 
-const SqFamily *const *
-sq_family_list (void)
-{
-  return families;
-}
-
 const SqFamily *
 sq_family_find (const char *id)
 {

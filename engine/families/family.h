@@ -31,7 +31,6 @@ struct _SqFamily
 #include "engine/families/family-list.h"
 #undef SQ_FAMILY
 
-const SqFamily *const *sq_family_list (void); // NULL-terminated
 const SqFamily *sq_family_find (const char *id);
 
 // The surest probe of at least 2; NULL where nothing is sure.

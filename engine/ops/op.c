@@ -14,15 +14,6 @@ sq_op_list (void)
   return ops;
 }
 
-const SqOp *
-sq_op_find (const char *name)
-{
-  for (guint i = 0; ops[i] != NULL; i++)
-    if (g_str_equal (ops[i]->name, name))
-      return ops[i];
-  return NULL;
-}
-
 gboolean
 sq_op_fail (GError **error, const char *op, const char *format, ...)
 {

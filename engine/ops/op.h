@@ -34,7 +34,6 @@ struct _SqOp
 #undef SQ_OP
 
 const SqOp *const *sq_op_list (void); // NULL-terminated
-const SqOp *sq_op_find (const char *name);
 
 // y = act (x)
 float sq_act_apply (const SqAct *act, float x);
