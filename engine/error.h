@@ -16,6 +16,7 @@ typedef enum
   SQ_ERROR_UNSUPPORTED_OP, // the model needs an operator or layout Squint does not have
   SQ_ERROR_UNKNOWN_FAMILY, // the network runs, but nobody knows what its outputs mean: ask
   SQ_ERROR_NO_DEVICE,      // no such device, driver or library
+  SQ_ERROR_DEVICE_LOST,    // a device stopped answering: its work has to be done elsewhere
   SQ_ERROR_OUT_OF_MEMORY,  // over a limit, or the allocator refused
   SQ_ERROR_IO,             // open, read, write, network
   SQ_ERROR_FORMAT,         // media, project or annotation file of the wrong kind

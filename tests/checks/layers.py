@@ -8,18 +8,19 @@ root = sys.argv[1]
 # folder -> folders it may include from (its own is implied)
 allowed = {
     'kernels': [],
+    'kernels/cuda': ['kernels'],
     'engine': ['engine/graph', 'engine/ops', 'engine/formats', 'engine/families', 'engine/passes', 'engine/run', 'engine/media',
                'engine/devices', 'kernels'],  # model.c, engine.h
     'engine/graph': ['engine', 'engine/ops'],
     'engine/ops': ['engine', 'engine/graph'],
     'engine/formats': ['engine', 'engine/graph', 'engine/ops'],
     'engine/passes': ['engine', 'engine/graph', 'engine/ops'],
-    'engine/families': ['engine', 'engine/formats', 'engine/graph', 'engine/ops', 'engine/run', 'kernels'],
-    'engine/backends': ['engine', 'engine/graph', 'engine/ops', 'kernels'],
-    'engine/devices': ['engine', 'kernels'],
+    'engine/families': ['engine', 'engine/formats', 'engine/graph', 'engine/ops', 'engine/run', 'kernels', 'kernels/cuda'],
+    'engine/backends': ['engine', 'engine/graph', 'engine/ops', 'kernels', 'kernels/cuda'],
+    'engine/devices': ['engine', 'engine/backends', 'kernels', 'kernels/cuda'],
     'engine/media': ['engine'],
     'engine/eval': ['engine', 'engine/run'],
-    'engine/run': ['engine', 'engine/backends', 'engine/families', 'engine/graph', 'engine/media', 'kernels'],
+    'engine/run': ['engine', 'engine/backends', 'engine/families', 'engine/graph', 'engine/media', 'engine/devices', 'kernels', 'kernels/cuda'],
     'data': ['engine', 'engine/*'],
     'ui': ['data'],  # and the engine's umbrella header alone
     'app': ['ui', 'data', 'engine', 'engine/*'],
