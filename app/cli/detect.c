@@ -161,7 +161,7 @@ static SqExit
 detect (Job *job, SqProject *project, const char *const *paths)
 {
   SqPipelineOptions options = { .paths = paths,
-                                .device = job->options.device,
+                                .devices = job->options.device,
                                 .threads = job->options.threads,
                                 .floor = MAX (MIN ((float) job->options.confidence, SQ_SCORE_FLOOR), .001f) };
   SqPipelineStats stats;

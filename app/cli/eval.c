@@ -215,7 +215,7 @@ evaluate (Job *job)
   const Options *o = job->options;
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (SqApReport) report = NULL;
-  SqPipelineOptions options = { .device = o->device, .threads = o->threads, .floor = (float) o->confidence };
+  SqPipelineOptions options = { .devices = o->device, .threads = o->threads, .floor = (float) o->confidence };
   SqPipeline *pipeline;
   gint64 began = g_get_monotonic_time ();
 

@@ -1,19 +1,47 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "backend.h"
 
+#include <string.h>
+
 static const SqBackend *const backends[] = {
 #define SQ_BACKEND(name) &sq_backend_##name,
 #include "engine/backends/backend-list.h"
 #undef SQ_BACKEND
 };
 
+static const SqBackend *test_backend;
+
 const SqBackend *
 sq_backend_find (const char *id)
 {
   for (guint i = 0; i < G_N_ELEMENTS (backends); i++)
-    if (g_str_equal (backends[i]->id, id))
+    if (g_str_equal (backends[i]->id, id) || g_strcmp0 (backends[i]->alias, id) == 0)
       return backends[i];
-  return NULL;
+  return test_backend != NULL && g_str_equal (test_backend->id, id) ? test_backend : NULL;
+}
+
+gboolean
+sq_backend_parse (const char *device, const SqBackend **backend, int *index, GError **error)
+{
+  const char *colon = strchr (device, ':');
+  g_autofree char *name = colon != NULL ? g_strndup (device, colon - device) : g_strdup (device);
+  guint64 number = 0;
+
+  *index = -1;
+  *backend = sq_backend_find (name);
+  if (*backend != NULL && (colon == NULL || g_ascii_string_to_unsigned (colon + 1, 10, 0, 9999, &number, NULL)))
+    {
+      *index = colon != NULL ? (int) number : -1;
+      return TRUE;
+    }
+  g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE, "There is no device '%s': squint-cli devices lists what is here.", device);
+  return FALSE;
+}
+
+void
+sq_backend_add_for_tests (const SqBackend *backend)
+{
+  test_backend = backend;
 }
 
 SqExec *

@@ -16,11 +16,16 @@ typedef struct _SqExec SqExec;
 typedef struct
 {
   int threads; // 0 = all cores
+  int device;  // which of the backend's devices: the 1 of "cuda:1"
 } SqExecOptions;
 
 struct _SqBackend
 {
-  const char *id; // "ref", "cpu"
+  const char *id;    // "ref", "cpu"
+  const char *alias; // another name its devices go by, or NULL
+
+  // A device of this kind keeps several frames in flight and does a frame's whole way itself: its lanes are handed frames, not inputs.
+  gboolean takes_frames;
 
   // Blocks: builds everything the runs need (up to seconds). Keeps `graph` alive only for the call.
   SqExec *(*compile) (const SqGraph *graph, const SqExecOptions *options, GError **error);
@@ -45,6 +50,12 @@ struct _SqExec
 #undef SQ_BACKEND
 
 const SqBackend *sq_backend_find (const char *id); // NULL where there is none
+
+// "cuda:1" -> the backend and 1, "cpu" -> the backend and -1. FALSE and one sentence where there is no such backend.
+gboolean sq_backend_parse (const char *device, const SqBackend **backend, int *index, GError **error);
+
+// Adds a backend that only a test has; before any thread uses it.
+void sq_backend_add_for_tests (const SqBackend *backend);
 
 // Thread: one at a time per exec. Blocks: compile, run.
 SqExec *sq_exec_new (const SqBackend *backend, const SqGraph *graph, const SqExecOptions *options, GError **error);

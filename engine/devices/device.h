@@ -4,16 +4,18 @@
 // Thread: any
 #pragma once
 
-#include <glib.h>
+#include "engine/error.h"
 
 G_BEGIN_DECLS
 
 typedef struct
 {
-  char *id;       // "cpu"
+  char *id;       // "cpu", "cpu:1", "cuda:0"
+  char *parent;   // of a part of a device: "cpu" for "cpu:1"; NULL else
   char *name;     // "AMD EPYC 7B13"
   char *detail;   // "2 cores, AVX2"
-  int cores;      // physical concurrency available to this process
+  char *pci;      // "0000:65:00.0" of a GPU, NULL else
+  int cores;      // available to this process; of a GPU its multiprocessors
   guint64 memory; // bytes
   gboolean available;
   char *reason; // why not, or NULL; one sentence
@@ -28,9 +30,19 @@ typedef struct
   guint64 own_bytes; // resident memory of this process
 } SqDeviceSample;
 
-// All devices, also unavailable ones with their reason (element: SqDevice *, freed with the array).
+// All devices, also unavailable ones with their reason (element: SqDevice *, freed with the array). Blocks: drivers are asked.
 GPtrArray *sq_device_list (void);
 void sq_device_free (SqDevice *device);
+
+// "cuda:0,cpu:1" -> ids, NULL-terminated (g_strfreev); NULL = "cpu". NULL and one sentence for a device of an unknown kind, one named
+// twice, a core this process may not use.
+char **sq_device_parse_list (const char *text, GError **error);
+
+// The core, as the system numbers it, that the slice "cpu:1" means; -1 for everything else.
+int sq_device_core (const char *id);
+
+// Binds the calling thread to the core of a slice; other devices leave it where it is.
+void sq_device_pin (const char *id);
 
 // Reads /proc: quick, but keep it off the main thread all the same. `state` remembers the previous reading (zero-initialised).
 typedef struct

@@ -262,28 +262,32 @@ sq_graph_prune (SqGraph *self)
 }
 
 double
+sq_graph_node_flop (const SqGraph *self, guint i)
+{
+  const SqNode *node = sq_graph_node (self, i);
+  SqType in[SQ_MAX_IN], out[SQ_MAX_OUT];
+  const SqType *type_of[SQ_MAX_IN] = { NULL };
+
+  for (int k = 0; k < node->n_in; k++)
+    if (node->in[k] != SQ_NO_VALUE)
+      {
+        const SqValue *v = sq_graph_value (self, node->in[k]);
+
+        in[k] = (SqType){ v->dtype, v->shape };
+        type_of[k] = &in[k];
+      }
+  for (int k = 0; k < node->n_out; k++)
+    out[k] = (SqType){ sq_graph_value (self, node->out[k])->dtype, sq_graph_value (self, node->out[k])->shape };
+  return node->op->flop != NULL ? node->op->flop (&node->params, type_of, out) : (double) sq_shape_elements (&out[0].shape);
+}
+
+double
 sq_graph_flop (const SqGraph *self)
 {
   double total = 0;
 
   for (guint i = 0; i < self->nodes->len; i++)
-    {
-      const SqNode *node = sq_graph_node (self, i);
-      SqType in[SQ_MAX_IN], out[SQ_MAX_OUT];
-      const SqType *type_of[SQ_MAX_IN] = { NULL };
-
-      for (int k = 0; k < node->n_in; k++)
-        if (node->in[k] != SQ_NO_VALUE)
-          {
-            const SqValue *v = sq_graph_value (self, node->in[k]);
-
-            in[k] = (SqType){ v->dtype, v->shape };
-            type_of[k] = &in[k];
-          }
-      for (int k = 0; k < node->n_out; k++)
-        out[k] = (SqType){ sq_graph_value (self, node->out[k])->dtype, sq_graph_value (self, node->out[k])->shape };
-      total += node->op->flop != NULL ? node->op->flop (&node->params, type_of, out) : (double) sq_shape_elements (&out[0].shape);
-    }
+    total += sq_graph_node_flop (self, i);
   return total;
 }
 

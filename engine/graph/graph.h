@@ -81,6 +81,7 @@ int *sq_graph_producers (const SqGraph *self);
 // Drops nodes and constants nobody reads. Graph inputs stay. Value ids change.
 void sq_graph_prune (SqGraph *self);
 
+double sq_graph_node_flop (const SqGraph *self, guint i);
 double sq_graph_flop (const SqGraph *self);    // multiply-adds count two
 guint64 sq_graph_params (const SqGraph *self); // elements of all constants read by convolutions and matrix products
 char *sq_graph_dump (const SqGraph *self);     // one line per node, for people and tests

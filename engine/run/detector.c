@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "detector.h"
 
+#include "engine/devices/device.h"
 #include "engine/families/family.h"
 #include <math.h>
 #include <stdlib.h>
@@ -31,19 +32,17 @@ sq_detector_new (SqModel *model, const SqDetectorOptions *options, GError **erro
   static const SqDetectorOptions defaults;
   g_autoptr (SqDetector) self = g_new0 (SqDetector, 1);
   const SqBackend *backend;
-  SqExecOptions exec_options;
+  SqExecOptions exec_options = { 0 };
+  int index;
 
   options = options != NULL ? options : &defaults;
   self->device = g_intern_string (options->device != NULL ? options->device : "cpu");
-  backend = sq_backend_find (self->device);
-  if (backend == NULL)
-    {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE, "There is no device '%s': squint-cli devices lists what is here.", self->device);
-      return NULL;
-    }
+  if (!sq_backend_parse (self->device, &backend, &index, error))
+    return NULL;
   self->model = sq_model_ref (model);
   self->floor = options->floor > 0 ? options->floor : SQ_SCORE_FLOOR;
-  exec_options.threads = options->threads;
+  exec_options.threads = sq_device_core (self->device) >= 0 ? 1 : options->threads;
+  exec_options.device = MAX (index, 0);
   self->exec = sq_exec_new (backend, model->graph, &exec_options, error);
   return self->exec != NULL ? g_steal_pointer (&self) : NULL;
 }
@@ -79,19 +78,26 @@ sq_detector_job_new (SqFrame *frame)
 }
 
 void
-sq_detector_job_free (SqDetectorJob *job)
+sq_detector_job_reset (SqDetectorJob *job)
 {
-  g_clear_pointer (&job->frame, sq_frame_unref);
   g_clear_pointer (&job->input, sq_tensor_unref);
   for (guint i = 0; i < job->n_outputs; i++)
     g_clear_pointer (&job->outputs[i], sq_tensor_unref);
+  job->n_outputs = 0;
+}
+
+void
+sq_detector_job_free (SqDetectorJob *job)
+{
+  sq_detector_job_reset (job);
+  g_clear_pointer (&job->frame, sq_frame_unref);
   g_free (job);
 }
 
 gboolean
-sq_detector_preprocess (SqDetector *self, SqDetectorJob *job, GError **error)
+sq_detector_job_preprocess (SqDetectorJob *job, const SqModel *model, GError **error)
 {
-  const SqInputSpec *spec = &self->model->input;
+  const SqInputSpec *spec = &model->input;
   gint64 start = now_ns ();
 
   job->input = sq_tensor_new (SQ_F32, &SQ_SHAPE (1, 3, spec->height, spec->width));
@@ -114,6 +120,7 @@ sq_detector_infer (SqDetector *self, SqDetectorJob *job, GError **error)
   if (!sq_exec_run (self->exec, &job->input, job->outputs, error))
     return FALSE;
   job->n_outputs = self->exec->n_out;
+  job->device = self->device;
   job->stage_ns[SQ_STAGE_INFER] = now_ns () - start;
   return TRUE;
 }
@@ -149,26 +156,33 @@ to_source (GArray *candidates, const SqTransform *t, const SqFrame *frame)
 }
 
 SqResult *
-sq_detector_postprocess (SqDetector *self, SqDetectorJob *job)
+sq_detector_job_postprocess (SqDetectorJob *job, const SqModel *model, float floor)
 {
   gint64 start = now_ns ();
   GArray *candidates = g_array_new (FALSE, FALSE, sizeof (SqDetection));
   SqResult *result;
   guint n;
 
-  self->model->family->decode (self->model, job->outputs, self->floor, candidates);
+  model->family->decode (model, job->outputs, floor, candidates);
   n = to_source (candidates, &job->transform, job->frame);
   if (n > 0)
     qsort (candidates->data, n, sizeof (SqDetection), by_score);
   n = MIN (n, MAX_CANDIDATES);
-  result =
-      sq_result_new (sq_frame_ref (job->frame), g_memdup2 (candidates->data, n * sizeof (SqDetection)), n, self->model->family->nms_done);
+  result = sq_result_new (sq_frame_ref (job->frame), g_memdup2 (candidates->data, n * sizeof (SqDetection)), n, model->family->nms_done);
   g_array_unref (candidates);
   job->stage_ns[SQ_STAGE_POST] = now_ns () - start;
   for (int i = 0; i < SQ_N_STAGES; i++)
     result->stage_ns[i] = job->stage_ns[i];
-  result->device = self->device;
+  result->device = job->device;
   return result;
+}
+
+SqResult *
+sq_detector_run (SqDetector *self, SqDetectorJob *job, GError **error)
+{
+  if ((job->input == NULL && !sq_detector_job_preprocess (job, self->model, error)) || !sq_detector_infer (self, job, error))
+    return NULL;
+  return sq_detector_job_postprocess (job, self->model, self->floor);
 }
 
 SqResult *
@@ -176,7 +190,5 @@ sq_detector_detect (SqDetector *self, SqFrame *frame, GError **error)
 {
   g_autoptr (SqDetectorJob) job = sq_detector_job_new (frame);
 
-  if (!sq_detector_preprocess (self, job, error) || !sq_detector_infer (self, job, error))
-    return NULL;
-  return sq_detector_postprocess (self, job);
+  return sq_detector_run (self, job, error);
 }

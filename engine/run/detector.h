@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A model on a device, its steps apart so that a pipeline can run them on different threads. For one picture at a time: sq_detector_detect.
 //
-// Thread: preprocess and postprocess any; infer one at a time
-// Blocks: new (builds the network), infer
+// Thread: a job's steps that need no detector any; infer and detect one at a time
+// Blocks: new (builds the network), infer, detect
 #pragma once
 
 #include "engine/backends/backend.h"
@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  const char *device; // NULL = "cpu"; "ref" for the reference backend
+  const char *device; // NULL = "cpu"; "cpu:1" one core, to which the caller binds its thread (sq_device_pin); "ref" the reference backend
   int threads;        // 0 = all cores
   float floor;        // 0 = SQ_SCORE_FLOOR
 } SqDetectorOptions;
@@ -27,6 +27,7 @@ typedef struct
   SqTensor *input;
   SqTensor *outputs[16];
   guint n_outputs;
+  const char *device; // interned: where it ran
   gint64 stage_ns[SQ_N_STAGES];
 } SqDetectorJob;
 
@@ -39,11 +40,15 @@ char *sq_detector_describe (SqDetector *self);         // what runs where, for p
 
 SqDetectorJob *sq_detector_job_new (SqFrame *frame); // takes the reference
 void sq_detector_job_free (SqDetectorJob *job);
-gboolean sq_detector_preprocess (SqDetector *self, SqDetectorJob *job, GError **error);
+void sq_detector_job_reset (SqDetectorJob *job); // back to the bare frame, to be done again elsewhere
+gboolean sq_detector_job_preprocess (SqDetectorJob *job, const SqModel *model, GError **error);
 gboolean sq_detector_infer (SqDetector *self, SqDetectorJob *job, GError **error);
-SqResult *sq_detector_postprocess (SqDetector *self, SqDetectorJob *job); // transfer full
+SqResult *sq_detector_job_postprocess (SqDetectorJob *job, const SqModel *model, float floor); // transfer full
 
-// All of it. Takes the frame's reference.
+// All of a job's steps on the calling thread.
+SqResult *sq_detector_run (SqDetector *self, SqDetectorJob *job, GError **error);
+
+// The same for one picture. Takes the frame's reference.
 SqResult *sq_detector_detect (SqDetector *self, SqFrame *frame, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqDetector, sq_detector_free)

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pipeline-private.h"
 
-#include <sys/resource.h>
-
-#define LANE_NICE 5 // lanes take every core there is; the window's main loop, the decoder and the output must not queue behind them
-
-static void
-meter (SqPipeline *self, SqStage stage, const SqDetectorJob *job)
+void
+_sq_pipeline_meter (SqPipeline *self, SqStage stage, const SqDetectorJob *job)
 {
   g_mutex_lock (&self->lock);
   sq_meter_add_stage (&self->meter, stage, job->stage_ns[stage]);
@@ -35,7 +31,7 @@ decode_gate (SqPipeline *self, guint *generation)
   go = !_sq_pipeline_over (self);
   g_mutex_unlock (&self->lock);
 
-  if (go && seek && sq_source_get_info (self->source)->kind != SQ_SOURCE_LIVE)
+  if (go && seek && self->source != NULL && _sq_pipeline_source_kind (self) != SQ_SOURCE_LIVE)
     {
       g_autoptr (GError) error = NULL;
 
@@ -46,15 +42,34 @@ decode_gate (SqPipeline *self, guint *generation)
 }
 
 static void
+let_go (gpointer frame)
+{
+  sq_frame_unref (frame);
+}
+
+// The next of the source, or the one frame of a measurement once more.
+static SqFrame *
+next_frame (SqPipeline *self, gint64 index, GError **error)
+{
+  SqFrame *frame = self->options.frame;
+
+  if (frame == NULL)
+    return sq_source_next (self->source, error);
+  return sq_frame_new (frame->width, frame->height, frame->stride, frame->pixels, frame->path, index, index * G_GINT64_CONSTANT (1000000),
+                       let_go, sq_frame_ref (frame));
+}
+
+static void
 decode_loop (SqPipeline *self)
 {
-  gboolean live = sq_source_get_info (self->source)->kind == SQ_SOURCE_LIVE;
+  gboolean live = _sq_pipeline_source_kind (self) == SQ_SOURCE_LIVE;
+  gint64 index = 0;
   guint generation;
 
   while (decode_gate (self, &generation))
     {
       g_autoptr (GError) error = NULL;
-      SqFrame *frame = sq_source_next (self->source, &error);
+      SqFrame *frame = next_frame (self, index++, &error);
       Item *item;
 
       if (frame == NULL && error != NULL)
@@ -68,7 +83,7 @@ decode_loop (SqPipeline *self)
       if (frame != NULL)
         {
           item->job = sq_detector_job_new (frame);
-          meter (self, SQ_STAGE_DECODE, item->job);
+          _sq_pipeline_meter (self, SQ_STAGE_DECODE, item->job);
           if (live)
             _sq_pipeline_drop_oldest (self);
         }
@@ -98,9 +113,9 @@ void
 _sq_pipeline_decode (SqPipeline *self, int lane)
 {
   GError *error = NULL;
-  SqSource *source = sq_source_open ((const char *const *) self->paths, NULL, &error);
+  SqSource *source = self->options.frame == NULL ? sq_source_open ((const char *const *) self->paths, NULL, &error) : NULL;
 
-  if (source == NULL)
+  if (error != NULL)
     {
       _sq_pipeline_fail (self, error);
       return;
@@ -132,7 +147,7 @@ _sq_pipeline_preprocess (SqPipeline *self, int lane)
   while ((item = _sq_pipeline_pop (self, SQ_STAGE_PREPROCESS)) != NULL)
     {
       GError *error = NULL;
-      gboolean late;
+      gboolean late, here = !self->frames_to_lanes;
 
       if (item->job == NULL)
         {
@@ -141,9 +156,8 @@ _sq_pipeline_preprocess (SqPipeline *self, int lane)
         }
       // playing in real time: a frame that is late already makes way for the one behind it
       g_mutex_lock (&self->lock);
-      late = self->options.realtime && self->source != NULL && sq_source_get_info (self->source)->kind == SQ_SOURCE_VIDEO
-             && self->credits == 0 && self->clock_us != 0 && due_us (self, item->job->frame) < g_get_monotonic_time ()
-             && self->queue[SQ_STAGE_PREPROCESS].length > 0;
+      late = self->options.realtime && _sq_pipeline_source_kind (self) == SQ_SOURCE_VIDEO && self->credits == 0 && self->clock_us != 0
+             && due_us (self, item->job->frame) < g_get_monotonic_time () && self->queue[SQ_STAGE_PREPROCESS].length > 0;
       if (late)
         self->meter.dropped++;
       g_mutex_unlock (&self->lock);
@@ -152,56 +166,15 @@ _sq_pipeline_preprocess (SqPipeline *self, int lane)
           _sq_pipeline_item_free (item);
           continue;
         }
-      if (!sq_detector_preprocess (self->detector[0], item->job, &error))
+      if (here && !sq_detector_job_preprocess (item->job, self->model, &error))
         {
           _sq_pipeline_item_free (item);
           _sq_pipeline_fail (self, error);
           break;
         }
-      meter (self, SQ_STAGE_PREPROCESS, item->job);
+      if (here)
+        _sq_pipeline_meter (self, SQ_STAGE_PREPROCESS, item->job);
       _sq_pipeline_push (self, SQ_STAGE_INFER, item);
-    }
-}
-
-void
-_sq_pipeline_infer (SqPipeline *self, int lane)
-{
-  SqDetectorOptions options = { self->device, 1, self->options.floor };
-  GError *error = NULL;
-  SqDetector *detector;
-  Item *item;
-
-  setpriority (PRIO_PROCESS, 0, LANE_NICE); // on Linux: of this thread alone
-  detector = sq_detector_new (self->model, &options, &error);
-  if (detector == NULL)
-    {
-      _sq_pipeline_fail (self, error);
-      return;
-    }
-  g_mutex_lock (&self->lock);
-  self->detector[lane] = detector;
-  if (lane == 0)
-    {
-      self->ready = TRUE;
-      if (!_sq_pipeline_over (self))
-        _sq_pipeline_set_state (self, self->paused ? SQ_PIPELINE_PAUSED : SQ_PIPELINE_RUNNING);
-      g_cond_broadcast (&self->changed);
-    }
-  g_mutex_unlock (&self->lock);
-
-  while ((item = _sq_pipeline_pop (self, SQ_STAGE_INFER)) != NULL)
-    {
-      if (item->job != NULL)
-        {
-          if (!sq_detector_infer (detector, item->job, &error))
-            {
-              _sq_pipeline_item_free (item);
-              _sq_pipeline_fail (self, error);
-              break;
-            }
-          meter (self, SQ_STAGE_INFER, item->job);
-        }
-      _sq_pipeline_push (self, SQ_STAGE_POST, item);
     }
 }
 
@@ -214,7 +187,7 @@ output_gate (SqPipeline *self, const Item *item, const SqFrame *frame)
   g_mutex_lock (&self->lock);
   for (;;)
     {
-      gint64 due = self->options.realtime && sq_source_get_info (self->source)->kind == SQ_SOURCE_VIDEO ? due_us (self, frame) : 0;
+      gint64 due = self->options.realtime && _sq_pipeline_source_kind (self) == SQ_SOURCE_VIDEO ? due_us (self, frame) : 0;
 
       if (_sq_pipeline_over (self) || item->generation != self->generation || (self->credits > 0))
         break;
@@ -258,11 +231,11 @@ _sq_pipeline_output (SqPipeline *self, int lane)
         }
       else
         {
-          g_autoptr (SqResult) result = sq_detector_postprocess (self->detector[0], item->job);
+          g_autoptr (SqResult) result = g_steal_pointer (&item->result);
 
-          g_mutex_lock (&self->lock);
-          sq_meter_add_stage (&self->meter, SQ_STAGE_POST, item->job->stage_ns[SQ_STAGE_POST]);
-          g_mutex_unlock (&self->lock);
+          if (result == NULL)
+            result = sq_detector_job_postprocess (item->job, self->model, self->options.floor);
+          _sq_pipeline_meter (self, SQ_STAGE_POST, item->job);
           if (output_gate (self, item, result->frame))
             for (guint i = 0; i < self->sinks->len; i++)
               g_array_index (self->sinks, Sink, i).func (result, g_array_index (self->sinks, Sink, i).data);

@@ -72,9 +72,8 @@ _sq_pipeline_set_state (SqPipeline *self, SqPipelineState state)
 }
 
 void
-_sq_pipeline_fail (SqPipeline *self, GError *error) // takes the error
+_sq_pipeline_fail_locked (SqPipeline *self, GError *error)
 {
-  g_mutex_lock (&self->lock);
   if (self->stopping || self->failure != NULL)
     g_error_free (error);
   else
@@ -83,6 +82,13 @@ _sq_pipeline_fail (SqPipeline *self, GError *error) // takes the error
       _sq_pipeline_set_state (self, SQ_PIPELINE_FAILED);
       _sq_pipeline_tell (self, SQ_PIPELINE_FAILED_SIGNAL, error->message);
     }
+}
+
+void
+_sq_pipeline_fail (SqPipeline *self, GError *error)
+{
+  g_mutex_lock (&self->lock);
+  _sq_pipeline_fail_locked (self, error);
   g_mutex_unlock (&self->lock);
 }
 
@@ -95,8 +101,9 @@ sq_pipeline_new (SqModel *model, const SqPipelineOptions *options)
   self->options = *options;
   self->paths = g_strdupv ((char **) options->paths);
   self->options.paths = (const char *const *) self->paths;
-  self->device = g_strdup (options->device);
-  self->options.device = self->device;
+  self->options.floor = options->floor > 0 ? options->floor : SQ_SCORE_FLOOR;
+  self->options.devices = g_strdup (options->devices);
+  self->options.frame = options->frame != NULL ? sq_frame_ref (options->frame) : NULL;
   return self;
 }
 
@@ -132,8 +139,8 @@ worker_main (gpointer data)
   return NULL;
 }
 
-static void
-start_worker (SqPipeline *self, const char *name, void (*run) (SqPipeline *, int), int lane)
+void
+_sq_pipeline_start_worker (SqPipeline *self, const char *name, void (*run) (SqPipeline *, int), int lane)
 {
   Worker *worker = g_new (Worker, 1);
 
@@ -145,15 +152,23 @@ start_worker (SqPipeline *self, const char *name, void (*run) (SqPipeline *, int
 void
 sq_pipeline_start (SqPipeline *self)
 {
+  GError *error = NULL;
+
   g_return_if_fail (self->state == SQ_PIPELINE_IDLE);
   g_mutex_lock (&self->lock);
   _sq_pipeline_set_state (self, SQ_PIPELINE_STARTING);
-  self->lanes = CLAMP (self->options.threads > 0 ? self->options.threads : (int) g_get_num_processors (), 1, MAX_LANES);
-  start_worker (self, "sq-decode", _sq_pipeline_decode, 0);
-  start_worker (self, "sq-preprocess", _sq_pipeline_preprocess, 0);
-  for (int lane = 0; lane < self->lanes; lane++)
-    start_worker (self, "sq-infer", _sq_pipeline_infer, lane);
-  start_worker (self, "sq-output", _sq_pipeline_output, 0);
+  if (!_sq_pipeline_add_devices (self, &error))
+    _sq_pipeline_fail_locked (self, error);
+  else
+    {
+      _sq_pipeline_start_worker (self, "sq-decode", _sq_pipeline_decode, 0);
+      _sq_pipeline_start_worker (self, "sq-preprocess", _sq_pipeline_preprocess, 0);
+      _sq_pipeline_start_worker (self, "sq-output", _sq_pipeline_output, 0);
+      if (self->parallel == SQ_PARALLEL_PIPELINE)
+        _sq_pipeline_start_chain (self);
+      else
+        _sq_pipeline_start_lanes (self);
+    }
   g_mutex_unlock (&self->lock);
 }
 
@@ -164,6 +179,7 @@ sq_pipeline_set_paused (SqPipeline *self, gboolean paused)
   self->paused = paused;
   self->credits = 0;
   self->clock_us = 0;
+  self->trial.since_us = 0;
   if (self->state == SQ_PIPELINE_RUNNING || self->state == SQ_PIPELINE_PAUSED)
     _sq_pipeline_set_state (self, paused ? SQ_PIPELINE_PAUSED : SQ_PIPELINE_RUNNING);
   g_cond_broadcast (&self->changed);
@@ -177,6 +193,9 @@ seek_locked (SqPipeline *self, gint64 pts_ns)
   self->generation++;
   for (int s = 0; s < SQ_N_STAGES; s++) // so that whoever waits for room finds it
     g_queue_clear_full (&self->queue[s], (GDestroyNotify) _sq_pipeline_item_free);
+  for (int i = 0; i < SQ_MAX_DEVICES; i++)
+    g_queue_clear_full (&self->chain_queue[i], (GDestroyNotify) _sq_pipeline_item_free);
+  self->trial.since_us = 0;
   self->seeking = TRUE;
   self->seek_ns = MAX (pts_ns, 0);
   self->clock_us = 0;
@@ -257,6 +276,12 @@ sq_pipeline_get_state (SqPipeline *self)
   return state;
 }
 
+SqSourceKind
+_sq_pipeline_source_kind (SqPipeline *self)
+{
+  return self->options.frame != NULL ? SQ_SOURCE_PICTURES : sq_source_get_info (self->source)->kind;
+}
+
 SqModel *
 sq_pipeline_get_model (SqPipeline *self)
 {
@@ -277,8 +302,25 @@ sq_pipeline_get_source_info (SqPipeline *self)
 void
 sq_pipeline_get_stats (SqPipeline *self, SqPipelineStats *stats)
 {
+  int lanes = 0;
+
   g_mutex_lock (&self->lock);
-  sq_meter_read (&self->meter, MAX (self->lanes, 1), g_get_monotonic_time (), stats);
+  for (guint i = 0; i < self->lanes->len; i++)
+    lanes += !pipeline_lane (self, i)->ended;
+  sq_meter_read (&self->meter, MAX (lanes, 1), g_get_monotonic_time (), stats);
+  for (guint i = 0; i < MIN (self->devices->len, SQ_MAX_DEVICES); i++)
+    {
+      const Device *device = pipeline_device (self, i);
+
+      stats->device[stats->n_devices++] = (SqDeviceStats){ .id = device->id,
+                                                           .lanes = device->ready,
+                                                           .frames = device->frames,
+                                                           .busy_ns = device->busy_ns,
+                                                           .p50_ns = device->pace.median,
+                                                           .failed = device->failed };
+    }
+  stats->parallel = self->parallel;
+  stats->reason = self->reason;
   for (int s = 0; s < SQ_N_STAGES; s++)
     stats->stage[s].queued = self->queue[s].length;
   g_mutex_unlock (&self->lock);
@@ -295,13 +337,17 @@ sq_pipeline_finalize (GObject *object)
     if (g_array_index (self->sinks, Sink, i).notify != NULL)
       g_array_index (self->sinks, Sink, i).notify (g_array_index (self->sinks, Sink, i).data);
   g_array_unref (self->sinks);
-  for (int lane = 0; lane < MAX_LANES; lane++)
-    g_clear_pointer (&self->detector[lane], sq_detector_free);
+  for (int i = 0; i < SQ_MAX_DEVICES; i++)
+    g_queue_clear_full (&self->chain_queue[i], (GDestroyNotify) _sq_pipeline_item_free);
+  g_clear_pointer (&self->chain, g_ptr_array_unref);
+  g_ptr_array_unref (self->lanes);
+  g_ptr_array_unref (self->devices);
   g_clear_pointer (&self->source, sq_source_free);
   g_clear_pointer (&self->model, sq_model_unref);
   g_clear_error (&self->failure);
   g_strfreev (self->paths);
-  g_free (self->device);
+  g_free ((char *) self->options.devices);
+  g_clear_pointer (&self->options.frame, sq_frame_unref);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
@@ -330,6 +376,8 @@ sq_pipeline_class_init (SqPipelineClass *klass)
   signals[SQ_PIPELINE_OPENED] = g_signal_new ("opened", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SQ_PIPELINE_ITEM_FAILED] =
       g_signal_new ("item-failed", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SQ_PIPELINE_DEVICE_FAILED] =
+      g_signal_new ("device-failed", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   signals[SQ_PIPELINE_FAILED_SIGNAL] =
       g_signal_new ("failed", SQ_TYPE_PIPELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   signals[SQ_PIPELINE_FINISHED_SIGNAL] =
@@ -342,6 +390,8 @@ sq_pipeline_init (SqPipeline *self)
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->sinks = g_array_new (FALSE, FALSE, sizeof (Sink));
+  self->devices = g_ptr_array_new_with_free_func (g_free);
+  self->lanes = g_ptr_array_new_with_free_func (g_free);
   self->context = g_main_context_ref_thread_default ();
   self->rate = 1;
 }

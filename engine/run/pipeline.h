@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A run: decode -> preprocess -> infer -> decode+NMS as stages with bounded queues; results leave in frame order.
+// A run: decode -> preprocess -> infer -> decode+NMS as stages with bounded queues, the middle on one device or several; results leave in
+// frame order.
 //
 // Thread: create, control and dispose on one thread with a main context (or none for command-line use); signals are emitted in the
 // thread-default
@@ -10,6 +11,7 @@
 #include "engine/media/source.h"
 #include "engine/model.h"
 #include "result.h"
+#include "schedule.h"
 #include <glib-object.h>
 
 G_BEGIN_DECLS
@@ -28,8 +30,11 @@ typedef enum
 typedef struct
 {
   const char *const *paths; // what to open, NULL-terminated; see sq_source_open
-  const char *device;       // NULL = "cpu"
+  SqFrame *frame;           // instead of `paths`, for measuring: this one again and again; the caller keeps it until the run is gone
+  const char *devices;      // comma list, see sq_device_parse_list; NULL = "cpu"
+  SqParallel parallel;      // what several devices do
   int threads;              // of the CPU: so many frames at once; 0 = all cores
+  int lanes;                // frames at once on each device, the CPU's `threads` shared among them; 0 = as suits the device
   float floor;              // 0 = SQ_SCORE_FLOOR
   gboolean realtime;        // pace video to its own clock and drop what comes late; otherwise every frame, as fast as it goes
   gboolean loop;            // start a video again at its end
@@ -43,15 +48,31 @@ typedef struct
   guint queued;          // frames waiting before this stage
 } SqStageStats;
 
+#define SQ_MAX_DEVICES 16
+
+typedef struct
+{
+  const char *id;  // interned
+  int lanes;       // frames at once, built and alive
+  guint64 frames;  // that it did (in a pipeline of devices: its part of them)
+  gint64 busy_ns;  // total, of all its lanes
+  gint64 p50_ns;   // a frame, over the last ones; 0 unknown
+  gboolean failed; // lost, or never got going
+} SqDeviceStats;
+
 typedef struct
 {
   SqStageStats stage[SQ_N_STAGES];
-  guint64 frames;    // results delivered
-  guint64 dropped;   // late frames never run (realtime and live)
-  int lanes;         // frames in the network at once
-  double engine_fps; // lanes / mean of preprocess + infer + post
-  double wall_fps;   // results per second of wall clock over the last 2 s
-  gint64 elapsed_ns; // running time, pauses left out
+  SqDeviceStats device[SQ_MAX_DEVICES];
+  guint n_devices;
+  SqParallel parallel; // as it runs; SQ_PARALLEL_AUTO while that is being measured
+  const char *reason;  // interned sentence: why so; NULL nothing to say
+  guint64 frames;      // results delivered
+  guint64 dropped;     // late frames never run (realtime and live)
+  int lanes;           // frames in the network at once, of all devices
+  double engine_fps;   // lanes / mean of preprocess + infer + post
+  double wall_fps;     // results per second of wall clock over the last 2 s
+  gint64 elapsed_ns;   // running time, pauses left out
 } SqPipelineStats;
 
 // Called on the output thread for every frame, in order. Must not block longer than a frame.
@@ -62,7 +83,7 @@ G_DECLARE_FINAL_TYPE (SqPipeline, sq_pipeline, SQ, PIPELINE, GObject)
 
 // Properties: "state" (SqPipelineState as int, notify).
 // Signals: "opened" (), the source's info is known; "item-failed" (const char *message), a file or frame was skipped;
-//          "failed" (const char *message), the run ends; "finished" ().
+//          "device-failed" (const char *message), the run goes on without it; "failed" (const char *message), the run ends; "finished" ().
 SqPipeline *sq_pipeline_new (SqModel *model, const SqPipelineOptions *options);
 
 // Adds a receiver of results before start; `notify (user_data)` when the pipeline lets go of it.

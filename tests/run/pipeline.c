@@ -2,39 +2,12 @@
 // Pipelines over files made here and a tiny darknet network with random weights: order, pauses, seeks, stops, bad files, bad models.
 #include "engine/engine.h"
 #include "tests/media/make-media.h"
+#include "tiny.h"
 
 #include <string.h>
 
 static char *folder;
 static SqModel *model;
-
-static SqModel *
-make_model (void)
-{
-  static const char cfg[] = "[net]\nwidth=32\nheight=32\nchannels=3\n"
-                            "[convolutional]\nfilters=8\nsize=3\nstride=2\npad=1\nactivation=leaky\n"
-                            "[convolutional]\nfilters=18\nsize=1\nstride=1\nactivation=linear\n"
-                            "[yolo]\nmask=0,1,2\nanchors=4,4,8,8,16,16\nclasses=1\nnum=3\n";
-  gsize floats = 8 + 8 * 3 * 9 + 18 + 18 * 8, size = 20 + floats * sizeof (float);
-  g_autofree guint8 *weights = g_malloc0 (size);
-  g_autofree char *path = NULL, *weights_path = NULL;
-  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
-  g_autoptr (GError) error = NULL;
-  SqModel *loaded;
-
-  weights[4] = 2; // version 0.2: 64-bit "seen"
-  for (gsize i = 0; i < floats; i++)
-    {
-      float w = (float) g_rand_double_range (rand, -.5, .5);
-
-      memcpy (weights + 20 + i * sizeof w, &w, sizeof w);
-    }
-  path = make_file (folder, "tiny.cfg", cfg, sizeof cfg - 1);
-  weights_path = make_file (folder, "tiny.weights", weights, size);
-  loaded = sq_model_load (path, NULL, NULL, &error);
-  g_assert_no_error (error);
-  return loaded;
-}
 
 typedef struct
 {
@@ -339,7 +312,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   folder = make_folder ();
-  model = make_model ();
+  model = make_tiny_model (folder);
   g_test_add_data_func ("/run/order/1", GINT_TO_POINTER (1), test_order);
   g_test_add_data_func ("/run/order/4", GINT_TO_POINTER (4), test_order);
   g_test_add_func ("/run/pause-step-seek", test_pause_step_seek);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Lanes that do whole frames, and what happens when one ends: its frame goes back into the queue, the others go on, and where none is left
+// the CPU takes over.
+#include "pipeline-private.h"
+
+#include "engine/devices/busy.h"
+#include "engine/devices/device.h"
+#include <string.h>
+#include <sys/resource.h>
+
+#define LANE_NICE 5 // lanes take every core there is; the window's main loop, the decoder and the output must not queue behind them
+#define GPU_LANES 2 // one frame is copied while the other is computed
+
+static gboolean
+is_cpu (const char *id)
+{
+  return g_str_equal (id, "cpu") || sq_device_core (id) >= 0;
+}
+
+static Device *
+add_device (SqPipeline *self, const char *id)
+{
+  Device *device = g_new0 (Device, 1);
+
+  device->id = g_intern_string (id);
+  g_ptr_array_add (self->devices, device);
+  return device;
+}
+
+gboolean
+_sq_pipeline_add_devices (SqPipeline *self, GError **error)
+{
+  g_auto (GStrv) ids = sq_device_parse_list (self->options.devices, error);
+  guint n = ids != NULL ? g_strv_length (ids) : 0;
+
+  if (ids == NULL)
+    return FALSE;
+  if (n >= SQ_MAX_DEVICES) // one place is the CPU's that takes over
+    {
+      g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE, "%u devices are too many for one run: name at most %d.", n, SQ_MAX_DEVICES - 1);
+      return FALSE;
+    }
+  if (n == 1)
+    _sq_pipeline_settle (self, SQ_PARALLEL_SINGLE, NULL, "%s", "There is one device: nothing to divide.");
+  else if (self->options.parallel == SQ_PARALLEL_AUTO)
+    _sq_pipeline_settle (self, SQ_PARALLEL_AUTO, NULL, "%s", "Too few frames yet to measure what is fastest: all devices work.");
+  else
+    _sq_pipeline_settle (self, self->options.parallel, NULL, "%s", "It was asked for.");
+  for (guint i = 0; i < (self->parallel == SQ_PARALLEL_SINGLE ? 1 : n); i++)
+    {
+      const SqBackend *backend;
+      int index;
+
+      add_device (self, ids[i]);
+      sq_backend_parse (ids[i], &backend, &index, NULL); // the list is good
+      self->frames_to_lanes = self->frames_to_lanes || n > 1 || backend->takes_frames || sq_device_core (ids[i]) >= 0;
+    }
+  if (self->parallel == SQ_PARALLEL_PIPELINE)
+    self->frames_to_lanes = FALSE;
+  return TRUE;
+}
+
+void
+_sq_pipeline_lane_ready (SqPipeline *self, Lane *lane)
+{
+  g_mutex_lock (&self->lock);
+  lane->device->ready++;
+  if (!self->ready)
+    {
+      self->ready = TRUE;
+      if (!_sq_pipeline_over (self))
+        _sq_pipeline_set_state (self, self->paused ? SQ_PIPELINE_PAUSED : SQ_PIPELINE_RUNNING);
+    }
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+_sq_pipeline_lane_done (SqPipeline *self, Lane *lane, gint64 ns)
+{
+  Device *device = lane->device;
+
+  g_mutex_lock (&self->lock);
+  lane->since_ns = 0;
+  device->frames++;
+  device->busy_ns += ns;
+  sq_pace_add (&device->pace, ns);
+  _sq_pipeline_trial (self, device);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+// Called with the lock held. Lanes that take or will take frames.
+static guint
+count_lanes (const SqPipeline *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->lanes->len; i++)
+    n += !pipeline_lane (self, i)->ended && !pipeline_lane (self, i)->device->failed;
+  return n;
+}
+
+// Called with the lock held: the last device is gone.
+static void
+take_over (SqPipeline *self, GError *error)
+{
+  for (guint i = 0; i < self->devices->len; i++)
+    if (is_cpu (pipeline_device (self, i)->id) || (!self->ready && g_error_matches (error, SQ_ERROR, SQ_ERROR_NO_DEVICE)))
+      {
+        _sq_pipeline_fail_locked (self, g_error_copy (error)); // the CPU itself, or nothing that was asked for exists
+        return;
+      }
+  _sq_pipeline_settle (self, SQ_PARALLEL_SINGLE, NULL, "%s", "No other device is left: the CPU does all frames.");
+  add_device (self, "cpu");
+  _sq_pipeline_start_lanes (self);
+}
+
+// Called with the lock held. Parts cannot go on without one of them: the devices that are left do whole frames.
+static void
+break_chain (SqPipeline *self)
+{
+  if (self->chain_broken)
+    return;
+  self->chain_broken = TRUE;
+  for (int i = 0; i < SQ_MAX_DEVICES; i++)
+    for (Item *item; (item = g_queue_pop_head (&self->chain_queue[i])) != NULL;)
+      _sq_pipeline_give_back (self, item);
+  _sq_pipeline_settle (self, SQ_PARALLEL_DATA, NULL, "%s", "The pipeline lost a device: the others do whole frames.");
+  self->frames_to_lanes = TRUE;
+  _sq_pipeline_start_lanes (self);
+}
+
+void
+_sq_pipeline_lane_end (SqPipeline *self, Lane *lane, Item *item, GError *error)
+{
+  Device *device = lane->device;
+
+  g_mutex_lock (&self->lock);
+  lane->ended = TRUE;
+  lane->since_ns = 0;
+  device->lanes--;
+  device->ready = MIN (device->ready, device->lanes);
+  if (item != NULL)
+    _sq_pipeline_give_back (self, item);
+  if (error != NULL && !_sq_pipeline_over (self) && !device->failed
+      && (device->lanes == 0 || lane->part >= 0 || g_error_matches (error, SQ_ERROR, SQ_ERROR_DEVICE_LOST)))
+    {
+      g_autofree char *message = g_strdup_printf ("%s failed: %s", device->id, error->message);
+
+      device->failed = TRUE;
+      if (self->solo == device)
+        _sq_pipeline_settle (self, SQ_PARALLEL_DATA, NULL, "%s", "The fastest device failed: all others work.");
+      if (lane->part >= 0)
+        break_chain (self);
+      if (count_lanes (self) == 0 && self->parallel == SQ_PARALLEL_AUTO && g_error_matches (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY))
+        _sq_pipeline_start_chain (self);
+      else if (count_lanes (self) == 0)
+        take_over (self, error);
+      if (!_sq_pipeline_over (self))
+        _sq_pipeline_tell (self, SQ_PIPELINE_DEVICE_FAILED, message);
+    }
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  g_clear_error (&error);
+}
+
+// A frame on this lane: all of its way, or just the network. FALSE with an error: the device did not do it.
+static gboolean
+do_frame (SqPipeline *self, Lane *lane, SqDetector *detector, Item *item, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  gboolean whole = item->job->input == NULL, done;
+
+  sq_device_busy_begin (lane->device->id);
+  if (whole)
+    done = (item->result = sq_detector_run (detector, item->job, error)) != NULL;
+  else
+    done = sq_detector_infer (detector, item->job, error);
+  sq_device_busy_end (lane->device->id);
+  if (!done)
+    return FALSE;
+  if (whole)
+    {
+      _sq_pipeline_meter (self, SQ_STAGE_PREPROCESS, item->job);
+      sq_detector_job_reset (item->job); // it may wait for its turn: small
+    }
+  _sq_pipeline_meter (self, SQ_STAGE_INFER, item->job);
+  _sq_pipeline_lane_done (self, lane, (g_get_monotonic_time () - start) * 1000);
+  return TRUE;
+}
+
+static void
+lane_main (SqPipeline *self, int index)
+{
+  Lane *lane;
+  GError *error = NULL;
+  SqDetector *detector;
+  Item *item = NULL;
+
+  g_mutex_lock (&self->lock);
+  lane = pipeline_lane (self, index);
+  g_mutex_unlock (&self->lock);
+  setpriority (PRIO_PROCESS, 0, LANE_NICE); // on Linux: of this thread alone
+  sq_device_pin (lane->device->id);
+  detector = sq_detector_new (
+      self->model, &(SqDetectorOptions){ .device = lane->device->id, .threads = lane->threads, .floor = self->options.floor }, &error);
+  if (detector != NULL)
+    _sq_pipeline_lane_ready (self, lane);
+  while (detector != NULL && (item = _sq_pipeline_take (self, lane)) != NULL)
+    if (item->job != NULL && !do_frame (self, lane, detector, item, &error))
+      break;
+    else
+      _sq_pipeline_push (self, SQ_STAGE_POST, item);
+  g_clear_pointer (&detector, sq_detector_free);
+  _sq_pipeline_lane_end (self, lane, item, error);
+}
+
+static void
+start_device (SqPipeline *self, Device *device)
+{
+  const SqBackend *backend;
+  int index, n, threads = 1, cores = self->options.threads > 0 ? self->options.threads : (int) g_get_num_processors ();
+
+  sq_backend_parse (device->id, &backend, &index, NULL);
+  if (g_str_equal (device->id, "cpu"))
+    {
+      n = self->options.lanes > 0 ? self->options.lanes : cores;
+      threads = self->options.lanes > 0 ? MAX (cores / n, 1) : 1;
+    }
+  else if (sq_device_core (device->id) >= 0)
+    n = 1;
+  else
+    n = self->options.lanes > 0 ? self->options.lanes : backend->takes_frames ? GPU_LANES : 1;
+
+  for (int i = 0; i < CLAMP (n, 1, MAX_LANES); i++)
+    {
+      Lane *lane = g_new0 (Lane, 1);
+
+      *lane = (Lane){ .device = device, .part = -1, .threads = threads };
+      device->lanes++;
+      g_ptr_array_add (self->lanes, lane);
+      _sq_pipeline_start_worker (self, "sq-infer", lane_main, (int) self->lanes->len - 1);
+    }
+}
+
+// Called with the lock held. Lanes that do parts do not count.
+static gboolean
+has_lanes (const SqPipeline *self, const Device *device)
+{
+  for (guint i = 0; i < self->lanes->len; i++)
+    if (pipeline_lane (self, i)->device == device && pipeline_lane (self, i)->part < 0 && !pipeline_lane (self, i)->ended)
+      return TRUE;
+  return FALSE;
+}
+
+void
+_sq_pipeline_start_lanes (SqPipeline *self)
+{
+  for (guint i = 0; i < self->devices->len; i++)
+    if (!pipeline_device (self, i)->failed && !has_lanes (self, pipeline_device (self, i)))
+      start_device (self, pipeline_device (self, i));
+}
