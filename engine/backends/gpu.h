@@ -31,7 +31,7 @@ enum
 typedef struct
 {
   char name[128];
-  char pci[20];     // "0000:65:00.0", as NVML spells it
+  char pci[20];     // "00000000:65:00.0", as NVML spells it but for case
   int major, minor; // compute capability
   int multiprocessors;
   gsize memory; // bytes
