@@ -11,9 +11,10 @@
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
-// clang-format off: it takes the end of a launch for templates'
+// The formatter takes the end of a launch for templates'.
+// clang-format off
 #define SQ_LAUNCH(kernel, grid, size, shared, stream, ...)                                                                                 \
-  (kernel<<<grid, size, shared, (cudaStream_t) (stream)> > > (__VA_ARGS__), (int) cudaGetLastError ())
+  (kernel<<<grid, size, shared, (cudaStream_t) (stream)>>> (__VA_ARGS__), (int) cudaGetLastError ())
 // clang-format on
 #define SQ_LAUNCH_PLAIN SQ_LAUNCH // says that the kernel has no barrier and no warp operation: the emulation is quicker then
 #define SQ_DYNAMIC_SHARED(type, name)                                                                                                      \
