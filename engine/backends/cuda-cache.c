@@ -8,6 +8,7 @@
 
 #define MAX_FILE (256 << 20)
 #define FORMAT "squint plans 1"
+#define TYPE "(ssa{ss})" // format, checksum of the rest, key -> plan
 
 struct _CudaCache
 {
@@ -53,23 +54,32 @@ file_name (const CudaExec *self)
   return g_strdup_printf ("%s.plans", g_checksum_get_string (sum));
 }
 
+// cuDNN trusts what it is given, so nothing damaged may reach it.
+static char *
+checksum (GVariant *list)
+{
+  return g_compute_checksum_for_data (G_CHECKSUM_SHA256, g_variant_get_data (list), g_variant_get_size (list));
+}
+
 static void
 read_file (const char *path, GHashTable *plans)
 {
   g_autoptr (GMappedFile) map = g_mapped_file_new (path, FALSE, NULL);
   g_autoptr (GVariant) whole = NULL, list = NULL;
   g_autoptr (GBytes) bytes = NULL;
-  const char *format, *key, *text;
+  const char *format, *sum, *key, *text;
+  g_autofree char *real = NULL;
   GVariantIter iter;
 
   if (map == NULL || g_mapped_file_get_length (map) > MAX_FILE)
     return;
   bytes = g_mapped_file_get_bytes (map);
-  whole = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE ("(sa{ss})"), bytes, FALSE));
+  whole = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (TYPE), bytes, FALSE));
   if (!g_variant_is_normal_form (whole))
     return;
-  g_variant_get (whole, "(&s@a{ss})", &format, &list);
-  if (!g_str_equal (format, FORMAT))
+  g_variant_get (whole, "(&s&s@a{ss})", &format, &sum, &list);
+  real = checksum (list);
+  if (!g_str_equal (format, FORMAT) || !g_str_equal (sum, real))
     return;
   g_variant_iter_init (&iter, list);
   while (g_variant_iter_next (&iter, "{&s&s}", &key, &text))
@@ -132,17 +142,19 @@ _sq_cuda_cache_put (struct _CudaCache *self, const char *key, char *plan)
 static void
 write_file (struct _CudaCache *self)
 {
-  GVariantBuilder list;
+  GVariantBuilder builder;
   GHashTableIter iter;
   gpointer key, text;
-  g_autoptr (GVariant) whole = NULL;
-  g_autofree char *folder = g_path_get_dirname (self->path);
+  g_autoptr (GVariant) list = NULL, whole = NULL;
+  g_autofree char *sum = NULL, *folder = g_path_get_dirname (self->path);
 
-  g_variant_builder_init (&list, G_VARIANT_TYPE ("a{ss}"));
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
   g_hash_table_iter_init (&iter, self->plans);
   while (g_hash_table_iter_next (&iter, &key, &text))
-    g_variant_builder_add (&list, "{ss}", key, text);
-  whole = g_variant_ref_sink (g_variant_new ("(sa{ss})", FORMAT, &list));
+    g_variant_builder_add (&builder, "{ss}", key, text);
+  list = g_variant_ref_sink (g_variant_builder_end (&builder));
+  sum = checksum (list);
+  whole = g_variant_ref_sink (g_variant_new ("(ss@a{ss})", FORMAT, sum, list));
   if (g_variant_get_size (whole) <= MAX_FILE && g_mkdir_with_parents (folder, 0700) == 0)
     g_file_set_contents (self->path, g_variant_get_data (whole), (gssize) g_variant_get_size (whole), NULL);
 }

@@ -114,7 +114,7 @@ build (Builder *b, const char *saved)
   cudnnBackendDescriptor_t graph;
 
   _sq_cudnn_emit (b);
-  if (saved != NULL && b->status == CUDNN_STATUS_SUCCESS && finish_plan (b->plan, NULL, saved))
+  if (saved != NULL && b->plan->dnn->handle != NULL && b->status == CUDNN_STATUS_SUCCESS && finish_plan (b->plan, NULL, saved))
     return;
   graph = _sq_cudnn_make (b, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
   if (b->plan->dnn->handle != NULL)

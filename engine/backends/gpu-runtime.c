@@ -270,8 +270,6 @@ set_reason (GError **error, int code)
 }
 
 // Asked again every time: a driver may be installed, a GPU plugged in.
-const SqGpuApi *_sq_gpu_runtime (GError **error);
-
 const SqGpuApi *
 _sq_gpu_runtime (GError **error)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gpu.h"
 
-static const SqGpuApi *test_api;
-
 #if HAVE_CUDA
-const SqGpuApi *_sq_gpu_runtime (GError **error); // gpu-runtime.c
+#include "cudnn.h"
 #endif
+
+static const SqGpuApi *test_api;
 
 const SqGpuApi *
 sq_gpu_api (GError **error)
@@ -25,6 +25,18 @@ void
 sq_gpu_set_api (const SqGpuApi *api)
 {
   test_api = api;
+}
+
+int
+sq_gpu_dnn_version (GError **error)
+{
+#if HAVE_CUDA
+  return _sq_cudnn_load (error) ? _sq_cudnn_version () : 0;
+#else
+  g_set_error_literal (error, SQ_ERROR, SQ_ERROR_NO_DEVICE,
+                       "This Squint was built without cuDNN: build it where nvcc and cuDNN's headers are installed.");
+  return 0;
+#endif
 }
 
 gboolean
