@@ -235,5 +235,6 @@ sq_twin_nms (const SqCudaNms *job)
 
   G_STATIC_ASSERT (sizeof (SqDetection) == sizeof (SqCudaBox));
   *job->out_count = job->limit > 0 ? kept->len : 0;
-  memcpy (job->out, kept->data, *job->out_count * sizeof (SqCudaBox));
+  if (*job->out_count > 0)
+    memcpy (job->out, kept->data, *job->out_count * sizeof (SqCudaBox));
 }
