@@ -74,6 +74,13 @@ combine (int op, float a, float b)
     }
 }
 
+// Floats become integers by cutting, saturated; NaN becomes 0.
+SQ_DEVICE int64_t
+cut (double x)
+{
+  return x != x ? 0 : x >= 9.2233720368547758e18 ? INT64_MAX : x <= -9.2233720368547758e18 ? INT64_MIN : (int64_t) x;
+}
+
 // Sums and products wrap; x / 0 = 0.
 static __device__ inline int64_t
 combine_integers (int op, int64_t a, int64_t b)
@@ -89,7 +96,7 @@ combine_integers (int op, int64_t a, int64_t b)
     case DIV:
       return b == 0 ? 0 : b == -1 ? (int64_t) (0 - (uint64_t) a) : a / b;
     case POW:
-      return (int64_t) pow ((double) a, (double) b);
+      return cut (pow ((double) a, (double) b));
     case MIN:
       return a < b ? a : b;
     case MAX:
@@ -131,7 +138,7 @@ activate_integer (const SqCudaAct &act, int64_t x)
     case SQ_CUDA_ACT_NOT:
       return x == 0;
     default:
-      return (int64_t) sq_activate (act, (float) x);
+      return cut (sq_activate (act, (float) x));
     }
 }
 
@@ -171,14 +178,13 @@ read_one (const SqCudaView &view, int64_t at)
   return v[0];
 }
 
-// Floats become integers by cutting, saturated; NaN becomes 0.
 SQ_DEVICE void
 write_one (const SqCudaView &view, int64_t at, float x)
 {
   const float v[1] = { x };
 
   if (is_integer (view.type))
-    write_integer (view, at, x != x ? 0 : x >= 9.2233720368547758e18f ? INT64_MAX : x <= -9.2233720368547758e18f ? INT64_MIN : (int64_t) x);
+    write_integer (view, at, cut (x));
   else
     sq_write (view.data, view.type, at, view.scale, view.zero, v);
 }
