@@ -160,6 +160,14 @@ write_file (struct _CudaCache *self)
 }
 
 void
+_sq_cuda_cache_forget (void)
+{
+  g_mutex_lock (&lock);
+  g_clear_pointer (&open_caches, g_hash_table_unref);
+  g_mutex_unlock (&lock);
+}
+
+void
 _sq_cuda_cache_close (struct _CudaCache *self)
 {
   g_mutex_lock (&lock);

@@ -172,9 +172,7 @@ _sq_cuda_fake_quant (CudaExec *self, const SqNode *node)
       return TRUE;
     }
   in = _sq_cuda_plain_or_picture (self, node->in[0], &picture);
-  if (!picture && v->shape.rank == 4 && v->shape.dim[0] == 1)
-    in = _sq_cuda_want (self, node->in[0], LAYOUT_PICTURE);
-  else if (!picture) // through 8 bits and back
+  if (!picture && (v->shape.rank != 4 || v->shape.dim[0] != 1)) // through 8 bits and back
     {
       out = _sq_cuda_add_buffer (self, node->out[0], LAYOUT_PLAIN);
       cuda_buffer (self, out)->type = SQ_CUDA_S8;

@@ -104,7 +104,8 @@ typedef struct
 
 // The table of this process; NULL and one sentence (what is missing, what to install) where there is none. Loads libraries once.
 const SqGpuApi *sq_gpu_api (GError **error);
-void sq_gpu_set_api (const SqGpuApi *api); // tests; NULL: back to the real one
+void sq_gpu_set_api (const SqGpuApi *api);        // tests; NULL: back to the real one
+void _sq_cuda_cache_forget (void);                // tests: plans kept in memory, as if the process began
 const SqGpuApi *_sq_gpu_runtime (GError **error); // the real one, only where it is built (gpu-runtime.c)
 
 // Whether cuDNN can be used, driver or not: its version (91900 = 9.19.0), or 0 and one sentence. Blocks: opens libraries once.
