@@ -92,6 +92,11 @@ _sq_export_samples (SqExport *self, GOutputStream *stream, GError **error)
     return FALSE;
   if (self->progress != NULL)
     self->progress (self->progress_from + self->progress_span / 2, self->progress_data);
+  if (g_cancellable_is_cancelled (self->cancellable))
+    {
+      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_CANCELLED, "Cancelled.");
+      return FALSE;
+    }
   for (guint i = 0; i < samples->len; i++)
     {
       const SqStoredSample *row = &g_array_index (samples, SqStoredSample, i);

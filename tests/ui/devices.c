@@ -84,7 +84,7 @@ test_gpus (Fixture *fixture, gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
     {
-      Case c = begin (fixture, counts[i], theme, 6);
+      Case c = begin (fixture, counts[i], theme, 2);
       g_autofree char *what = g_strdup_printf ("%d", counts[i]), *below = g_strdup_printf ("%d-below", counts[i]);
 
       for (int k = 0; k < counts[i]; k++)
@@ -112,7 +112,7 @@ says_lost (gpointer data)
 static void
 test_lost (Fixture *fixture, gconstpointer data)
 {
-  Case c = begin (fixture, 2, data, 3);
+  Case c = begin (fixture, 2, data, 2);
 
   fake_gpu (0)->code = 15;
   fake_gpu (1)->encoder = fake_gpu (1)->decoder = fake_gpu (1)->watt = FAKE_NVML_NO;
