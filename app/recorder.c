@@ -9,7 +9,6 @@ struct _SqRecorder
 
   SqWorkspace *workspace;
   GPtrArray *active; // Recording, not yet known to have ended
-  guint n_samples;
 };
 
 G_DEFINE_FINAL_TYPE (SqRecorder, sq_recorder, G_TYPE_OBJECT)
@@ -153,12 +152,12 @@ on_run_starting (SqRecorder *self, SqPipeline *pipeline, char **paths, SqFilterS
   sq_pipeline_add_sink (pipeline, recording_sink, recording, recording_unref);
 }
 
-// How busy the machine was, once a second, belongs to the run.
+// How busy the devices were belongs to the run.
 static void
-on_sample (SqRecorder *self, SqDeviceSample *sample)
+on_sample (SqRecorder *self, const SqDeviceSample *samples, guint n)
 {
-  if (self->n_samples++ % (1000 / SQ_MONITOR_INTERVAL_MS) != 0)
-    return;
+  GPtrArray *watched = sq_device_monitor_get_watched (sq_workspace_get_monitor (self->workspace));
+
   for (guint i = self->active->len; i-- > 0;)
     {
       Recording *recording = self->active->pdata[i];
@@ -173,7 +172,8 @@ on_sample (SqRecorder *self, SqDeviceSample *sample)
       if (ended)
         g_ptr_array_remove_index (self->active, i);
       else if (writer != NULL)
-        sq_run_writer_add_sample (writer, "cpu", sample);
+        for (guint k = 0; k < n; k++)
+          sq_run_writer_add_sample (writer, ((SqDevice *) watched->pdata[k])->id, &samples[k]);
     }
 }
 

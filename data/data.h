@@ -13,3 +13,4 @@
 #include "data/run-item.h"
 #include "data/run-list.h"
 #include "data/run-writer.h"
+#include "data/samples.h"

@@ -26,6 +26,7 @@ gboolean _sq_export_coco (SqExport *self, GOutputStream *stream, GError **error)
 gboolean _sq_export_csv (SqExport *self, GOutputStream *stream, GError **error);
 gboolean _sq_export_json (SqExport *self, GOutputStream *stream, GError **error);
 gboolean _sq_export_jsonl (SqExport *self, GOutputStream *stream, GError **error);
+gboolean _sq_export_samples (SqExport *self, GOutputStream *stream, GError **error);
 gboolean _sq_export_yolo (SqExport *self, const char *folder, GError **error);
 
 // Text.

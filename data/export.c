@@ -19,6 +19,7 @@ static const struct
   [SQ_EXPORT_YOLO] = { "yolo", "YOLO Text Files", "", NULL },
   [SQ_EXPORT_CSV] = { "csv", "CSV Table", ".csv", _sq_export_csv },
   [SQ_EXPORT_JSON] = { "json", "JSON", ".json", _sq_export_json },
+  [SQ_EXPORT_SAMPLES] = { "samples", "Device Load (CSV)", ".csv", _sq_export_samples },
   [SQ_EXPORT_JSONL] = { "jsonl", "JSON Lines", ".jsonl", _sq_export_jsonl },
 };
 

@@ -13,15 +13,16 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  SQ_EXPORT_COCO,  // one JSON: images, annotations (with score), categories
-  SQ_EXPORT_YOLO,  // a folder: labels/NAME.txt, one line per object "class cx cy w h score", and classes.txt
-  SQ_EXPORT_CSV,   // one line per object: frame number, time, path, class, score, box
-  SQ_EXPORT_JSON,  // the object `squint-cli detect --format json` prints
-  SQ_EXPORT_JSONL, // one JSON object per frame
+  SQ_EXPORT_COCO,    // one JSON: images, annotations (with score), categories
+  SQ_EXPORT_YOLO,    // a folder: labels/NAME.txt, one line per object "class cx cy w h score", and classes.txt
+  SQ_EXPORT_CSV,     // one line per object: frame number, time, path, class, score, box
+  SQ_EXPORT_JSON,    // the object `squint-cli detect --format json` prints
+  SQ_EXPORT_JSONL,   // one JSON object per frame
+  SQ_EXPORT_SAMPLES, // how busy the devices were: CSV, one line per reading
   SQ_N_EXPORTS,
 } SqExportFormat;
 
-// By id ("coco", "yolo", "csv", "json", "jsonl"); FALSE when unknown.
+// By id ("coco", "yolo", "csv", "json", "jsonl", "samples"); FALSE when unknown.
 gboolean sq_export_format_from_id (const char *id, SqExportFormat *format);
 const char *sq_export_format_id (SqExportFormat format);
 const char *sq_export_format_title (SqExportFormat format);  // "COCO JSON"

@@ -369,15 +369,19 @@ gboolean
 sq_sample_insert (SqStore *store, gint64 run, const char *device, const SqDeviceSample *sample, GError **error)
 {
   SqStatement *statement = sq_store_prepare (
-      store, "INSERT OR REPLACE INTO device_sample (run, device, at_us, compute, own, memory) VALUES (?, ?, ?, ?, ?, ?)", error);
+      store,
+      "INSERT OR REPLACE INTO device_sample (run, device, at_us, compute, own, memory, busy, bandwidth, encoder, decoder, temperature,"
+      " power, clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      error);
+  const double numbers[] = { sample->compute, sample->own,     sample->memory,      sample->busy,  sample->bandwidth,
+                             sample->encoder, sample->decoder, sample->temperature, sample->power, sample->clock };
 
   if (statement == NULL)
     return FALSE;
   sq_bind_int (statement, 1, run);
   sq_bind_text (statement, 2, device);
-  sq_bind_int (statement, 3, sample->time_us);
-  sq_bind_double (statement, 4, sample->compute);
-  sq_bind_double (statement, 5, sample->own);
-  sq_bind_double (statement, 6, sample->memory);
+  sq_bind_int (statement, 3, sample->time_us + g_get_real_time () - g_get_monotonic_time ()); // like the run's own times
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    sq_bind_double (statement, 4 + (int) i, numbers[i]);
   return sq_store_run (store, statement, error);
 }

@@ -44,7 +44,7 @@ void sq_run_writer_push (SqRunWriter *self, SqResult *result);
 // Same, with the signature of SqPipelineSink.
 void sq_run_writer_sink (SqResult *result, gpointer writer);
 
-// How busy a device was; sampled about once a second.
+// How busy a device was.
 void sq_run_writer_add_sample (SqRunWriter *self, const char *device, const SqDeviceSample *sample);
 
 // `message` (nullable) is kept with failed runs. Later pushes are ignored.

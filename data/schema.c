@@ -64,8 +64,17 @@ static const char version_1[] =
     "CREATE INDEX label_source ON label (source, path);"
     "CREATE TABLE note (run INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE, text TEXT NOT NULL, changed_us INTEGER NOT NULL);";
 
+// What a device does not say is -1.
+static const char version_2[] = "ALTER TABLE device_sample ADD COLUMN busy REAL NOT NULL DEFAULT -1;"
+                                "ALTER TABLE device_sample ADD COLUMN bandwidth REAL NOT NULL DEFAULT -1;"
+                                "ALTER TABLE device_sample ADD COLUMN encoder REAL NOT NULL DEFAULT -1;"
+                                "ALTER TABLE device_sample ADD COLUMN decoder REAL NOT NULL DEFAULT -1;"
+                                "ALTER TABLE device_sample ADD COLUMN temperature REAL NOT NULL DEFAULT -1;"
+                                "ALTER TABLE device_sample ADD COLUMN power REAL NOT NULL DEFAULT -1;"
+                                "ALTER TABLE device_sample ADD COLUMN clock REAL NOT NULL DEFAULT -1;";
+
 // Entry i brings version i to i + 1.
-static const char *const migrations[SQ_SCHEMA_VERSION] = { version_1 };
+static const char *const migrations[SQ_SCHEMA_VERSION] = { version_1, version_2 };
 
 gboolean
 sq_schema_check (SqStore *store, const char *path, GError **error)

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "engine/devices/device.h"
+#include "engine/devices/monitor.h"
 #include "engine/error.h"
 #include "engine/media/frame.h"
 #include "engine/media/source.h"
 #include "engine/model.h"
 #include "engine/run/pipeline.h"
 #include "engine/run/result.h"
+#include "engine/run/speedup.h"

@@ -72,6 +72,7 @@ density_sink_free (gpointer data)
 static void
 update_subtitle (SqDetectPage *self)
 {
+  g_autofree char *devices = sq_format_devices (self->device);
   g_autofree char *where = NULL;
   g_autofree char *text = NULL;
   SqPipelineStats stats = { 0 };
@@ -81,7 +82,7 @@ update_subtitle (SqDetectPage *self)
     return;
   info = sq_pipeline_get_source_info (self->pipeline);
   // Translators: model on device
-  where = g_strdup_printf (_ ("%s on %s"), sq_model_entry_get_title (self->entry), sq_format_device (self->device));
+  where = g_strdup_printf (_("%s on %s"), sq_model_entry_get_title (self->entry), devices);
   sq_pipeline_get_stats (self->pipeline, &stats);
   switch (sq_pipeline_get_state (self->pipeline))
     {
@@ -92,12 +93,12 @@ update_subtitle (SqDetectPage *self)
           stats.frames);
       break;
     case SQ_PIPELINE_PAUSED:
-      text = g_strdup_printf (_ ("%s, paused"), where);
+      text = g_strdup_printf (_("%s, paused"), where);
       break;
     default:
       text = g_strdup (where);
     }
-  _sq_detect_page_set_title (self, info != NULL ? info->name : _ ("Detect"), text);
+  _sq_detect_page_set_title (self, info != NULL ? info->name : _("Detect"), text);
 }
 
 static gboolean
@@ -146,7 +147,7 @@ on_state (SqDetectPage *self)
 
   sq_transport_bar_set_playing (self->transport, state == SQ_PIPELINE_RUNNING || state == SQ_PIPELINE_STARTING);
   if (state == SQ_PIPELINE_STARTING)
-    _sq_detect_page_set_busy (self, _ ("Preparing the network…"));
+    _sq_detect_page_set_busy (self, _("Preparing the network…"));
   else
     _sq_detect_page_set_busy (self, NULL);
   update_subtitle (self);
@@ -177,10 +178,17 @@ on_item_failed (SqDetectPage *self, const char *message)
     sq_toast_error (GTK_WIDGET (self), message);
 }
 
+// Its frames are done elsewhere.
+static void
+on_device_failed (SqDetectPage *self, const char *message)
+{
+  sq_toast_error (GTK_WIDGET (self), message);
+}
+
 static void
 on_failed (SqDetectPage *self, const char *message)
 {
-  _sq_detect_page_show_error (self, _ ("Detection Stopped"), message);
+  _sq_detect_page_show_error (self, _("Detection Stopped"), message);
 }
 
 static void
@@ -277,11 +285,13 @@ run_with_model (SqDetectPage *self, SqModel *model)
     .threads = g_settings_get_int (settings, "threads"),
     .realtime = g_strcmp0 (playback, "realtime") == 0,
   };
+  g_autofree char *parallel = g_settings_get_string (settings, "parallel");
   DensitySink *sink = g_new (DensitySink, 1);
   FilmSink *film = g_new (FilmSink, 1);
   gboolean same_classes =
       self->model != NULL && g_strv_equal ((const char *const *) self->model->labels, (const char *const *) model->labels);
 
+  sq_parallel_from_id (parallel, &options.parallel);
   g_free (self->device);
   self->device = g_strdup (device);
   sq_model_ref (model);
@@ -313,6 +323,7 @@ run_with_model (SqDetectPage *self, SqModel *model)
   g_signal_connect_swapped (self->pipeline, "notify::state", G_CALLBACK (on_state), self);
   g_signal_connect_swapped (self->pipeline, "opened", G_CALLBACK (on_opened), self);
   g_signal_connect_swapped (self->pipeline, "item-failed", G_CALLBACK (on_item_failed), self);
+  g_signal_connect_swapped (self->pipeline, "device-failed", G_CALLBACK (on_device_failed), self);
   g_signal_connect_swapped (self->pipeline, "failed", G_CALLBACK (on_failed), self);
   g_signal_connect_swapped (self->pipeline, "finished", G_CALLBACK (on_finished), self);
   self->tick_id = g_timeout_add (TICK_MS, on_tick, self);
@@ -355,7 +366,7 @@ on_model_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
       sq_detect_page_close (self);
       return;
     }
-  _sq_detect_page_show_error (self, _ ("Model Not Usable"), error->message);
+  _sq_detect_page_show_error (self, _("Model Not Usable"), error->message);
   if (g_error_matches (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY))
     sq_family_dialog_ask (GTK_WIDGET (self), sq_model_entry_get_title (self->entry), on_family_chosen, g_object_ref (self));
 }
@@ -368,7 +379,7 @@ on_fetch_progress (SqDetectPage *self)
   if (sq_model_entry_get_fetching (self->entry))
     _sq_detect_page_set_busy_fraction (self, progress);
   else
-    _sq_detect_page_set_busy (self, _ ("Reading the model…"));
+    _sq_detect_page_set_busy (self, _("Reading the model…"));
 }
 
 void
@@ -384,17 +395,17 @@ _sq_detect_page_start (SqDetectPage *self)
   if (entry == NULL)
     {
       if (sq_model_list_get_ready (models))
-        _sq_detect_page_show_error (self, _ ("No Model"), _ ("There is no model to detect with; add one on the Models page."));
+        _sq_detect_page_show_error (self, _("No Model"), _("There is no model to detect with; add one on the Models page."));
       else
-        _sq_detect_page_set_busy (self, _ ("Looking for models…")); // "current-changed" comes back here
+        _sq_detect_page_set_busy (self, _("Looking for models…")); // "current-changed" comes back here
       return;
     }
   g_set_object (&self->entry, entry);
   self->cancellable = g_cancellable_new ();
   if (sq_model_entry_get_installed (entry))
-    text = g_strdup (_ ("Reading the model…"));
+    text = g_strdup (_("Reading the model…"));
   else
-    text = g_strdup_printf (_ ("Downloading %s…"), sq_model_entry_get_title (entry));
+    text = g_strdup_printf (_("Downloading %s…"), sq_model_entry_get_title (entry));
   _sq_detect_page_set_busy (self, text);
   sq_model_list_load_async (models, entry, self->cancellable, on_model_loaded, g_object_ref (self));
   if (sq_model_entry_get_fetching (entry))

@@ -3,22 +3,21 @@
 
 #include "devices-page.h"
 
-#include "format.h"
-#include "graph.h"
 #include <glib/gi18n.h>
+#include <string.h>
 
 struct _SqDevicesPage
 {
   AdwBin parent_instance;
 
   /* Template widgets */
-  GtkLabel *name, *detail, *fps;
-  GtkLabel *compute, *memory;
-  SqGraphWidget *compute_graph, *memory_graph;
-  GtkBox *others;
+  GtkScrolledWindow *scroller;
+  SqSpeedupPanel *panel;
+  GtkBox *cards, *others;
 
   SqDeviceMonitor *monitor;
-  guint64 total_memory; // bytes, 0 unknown
+  SqPipelineStats before; // of the last call
+  gint64 before_us;       // 0: no run
 };
 
 G_DEFINE_FINAL_TYPE (SqDevicesPage, sq_devices_page, ADW_TYPE_BIN)
@@ -35,50 +34,61 @@ add_line (SqDevicesPage *self, const char *text)
 }
 
 static void
+empty (GtkBox *box)
+{
+  GtkWidget *child;
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (box))) != NULL)
+    gtk_box_remove (box, child);
+}
+
+static void
 on_devices_changed (SqDevicesPage *self)
 {
   GPtrArray *devices = sq_device_monitor_get_devices (self->monitor);
-  GtkWidget *child;
-  gboolean gpu = FALSE;
 
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->others))) != NULL)
-    gtk_box_remove (self->others, child);
+  empty (self->cards);
+  empty (self->others);
+  if (devices != NULL)
+    add_line (self,
+              _("Graphs show the last two minutes. Where there are two lines, the dashed one is the second value above it: Squint’s part, "
+                 "access to the memory, the decoder."));
   for (guint i = 0; devices != NULL && i < devices->len; i++)
     {
       const SqDevice *device = devices->pdata[i];
 
-      if (g_str_equal (device->id, "cpu"))
+      if (device->available && device->parent == NULL)
+        gtk_box_append (self->cards, sq_device_card_new (self->monitor, device));
+      else if (device->reason != NULL && !device->available)
         {
-          gtk_label_set_label (self->name, device->name);
-          gtk_label_set_label (self->detail, device->detail);
-          self->total_memory = device->memory;
-          continue;
+          // Translators: a device that cannot be used, and why
+          g_autofree char *text = g_strdup_printf (_("%s: %s"), device->name, device->reason);
+
+          add_line (self, text);
         }
-      gpu = TRUE;
-      if (device->reason != NULL)
-        add_line (self, device->reason);
     }
-  if (!gpu && devices != NULL)
-    add_line (self, _("No GPU is used: this build runs networks on the CPU."));
 }
 
 static void
-on_sample (SqDevicesPage *self, SqDeviceSample *sample)
+on_sample (SqDevicesPage *self, const SqDeviceSample *samples, guint n)
 {
-  g_autofree char *own = g_format_size_full (sample->own_bytes, G_FORMAT_SIZE_IEC_UNITS);
-  double own_memory = self->total_memory > 0 ? (double) sample->own_bytes / self->total_memory : -1;
-  g_autofree char *compute = NULL;
-  g_autofree char *memory = NULL;
+  GtkWidget *card = gtk_widget_get_first_child (GTK_WIDGET (self->cards));
 
-  sq_graph_widget_push (self->compute_graph, sample->compute, sample->own);
-  sq_graph_widget_push (self->memory_graph, sample->memory, own_memory);
-  if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
+  for (guint i = 0; i < n && card != NULL; i++, card = gtk_widget_get_next_sibling (card))
+    sq_device_card_push (SQ_DEVICE_CARD (card), &samples[i]);
+}
+
+static void
+set_monitor (SqDevicesPage *self, SqDeviceMonitor *monitor)
+{
+  if (self->monitor != NULL)
+    g_signal_handlers_disconnect_by_data (self->monitor, self);
+  g_set_object (&self->monitor, monitor);
+  if (monitor == NULL)
     return;
-  // Translators: load of the whole device, then the part of it that is Squint's
-  compute = g_strdup_printf (_("%.0f %%, Squint %.0f %%"), sample->compute * 100, sample->own * 100);
-  memory = g_strdup_printf (_("%.0f %%, Squint %s"), sample->memory * 100, own);
-  gtk_label_set_label (self->compute, compute);
-  gtk_label_set_label (self->memory, memory);
+  g_signal_connect_swapped (monitor, "devices-changed", G_CALLBACK (on_devices_changed), self);
+  g_signal_connect_swapped (monitor, "sample", G_CALLBACK (on_sample), self);
+  on_devices_changed (self);
 }
 
 static void
@@ -86,8 +96,7 @@ sq_devices_page_dispose (GObject *object)
 {
   SqDevicesPage *self = SQ_DEVICES_PAGE (object);
 
-  sq_devices_page_set_monitor (self, NULL);
-  gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_DEVICES_PAGE);
+  set_monitor (self, NULL);
   G_OBJECT_CLASS (sq_devices_page_parent_class)->dispose (object);
 }
 
@@ -97,15 +106,11 @@ sq_devices_page_class_init (SqDevicesPageClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = sq_devices_page_dispose;
-  g_type_ensure (SQ_TYPE_GRAPH_WIDGET);
+  g_type_ensure (SQ_TYPE_SPEEDUP_PANEL);
   gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/devices-page.ui");
-  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, name);
-  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, detail);
-  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, fps);
-  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, compute);
-  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, memory);
-  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, compute_graph);
-  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, memory_graph);
+  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, scroller);
+  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, panel);
+  gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, cards);
   gtk_widget_class_bind_template_child (widget_class, SqDevicesPage, others);
 }
 
@@ -122,25 +127,81 @@ sq_devices_page_new (void)
 }
 
 void
-sq_devices_page_set_monitor (SqDevicesPage *self, SqDeviceMonitor *monitor)
+sq_devices_page_set_workspace (SqDevicesPage *self, SqWorkspace *workspace)
 {
   g_return_if_fail (SQ_IS_DEVICES_PAGE (self));
 
-  if (self->monitor != NULL)
-    g_signal_handlers_disconnect_by_data (self->monitor, self);
-  g_set_object (&self->monitor, monitor);
-  if (monitor == NULL)
-    return;
-  g_signal_connect_swapped (monitor, "devices-changed", G_CALLBACK (on_devices_changed), self);
-  g_signal_connect_swapped (monitor, "sample", G_CALLBACK (on_sample), self);
-  on_devices_changed (self);
+  sq_speedup_panel_set_workspace (self->panel, workspace);
+  set_monitor (self, workspace != NULL ? sq_workspace_get_monitor (workspace) : NULL);
+}
+
+// Frames a device, its parts included, has done.
+static guint64
+frames_of (const SqPipelineStats *stats, const char *id)
+{
+  gsize length = strlen (id);
+  guint64 n = 0;
+
+  for (guint i = 0; i < stats->n_devices; i++)
+    {
+      const char *other = stats->device[i].id;
+
+      if (g_str_equal (other, id) || (strncmp (other, id, length) == 0 && other[length] == ':'))
+        n += stats->device[i].frames;
+    }
+  return n;
 }
 
 void
-sq_devices_page_set_fps (SqDevicesPage *self, double fps)
+sq_devices_page_set_stats (SqDevicesPage *self, const SqPipelineStats *stats)
 {
-  g_autofree char *text = fps > 0 ? sq_format_fps (fps) : g_strdup ("");
+  gint64 now = g_get_monotonic_time ();
+  guint64 all = 0;
 
-  if (g_strcmp0 (gtk_label_get_label (self->fps), text) != 0)
-    gtk_label_set_label (self->fps, text);
+  g_return_if_fail (SQ_IS_DEVICES_PAGE (self));
+  sq_speedup_panel_set_running (self->panel, stats != NULL, stats != NULL ? stats->reason : NULL);
+  for (guint i = 0; stats != NULL && i < stats->n_devices; i++)
+    all += stats->device[i].frames;
+  for (GtkWidget *card = gtk_widget_get_first_child (GTK_WIDGET (self->cards)); card != NULL; card = gtk_widget_get_next_sibling (card))
+    {
+      const char *id = sq_device_card_get_id (SQ_DEVICE_CARD (card));
+      guint64 n = stats != NULL ? frames_of (stats, id) : 0, was = self->before_us != 0 ? frames_of (&self->before, id) : n;
+      double seconds = (double) MAX (now - self->before_us, 1) / G_USEC_PER_SEC;
+
+      sq_device_card_set_work (SQ_DEVICE_CARD (card),
+                               n == 0     ? -1
+                               : n >= was ? (double) (n - was) / seconds
+                                          : 0,
+                               all > 0 ? (double) n / (double) all : 0);
+    }
+  self->before_us = stats != NULL ? now : 0;
+  if (stats != NULL)
+    self->before = *stats;
+}
+
+SqSpeedupPanel *
+sq_devices_page_get_panel (SqDevicesPage *self)
+{
+  g_return_val_if_fail (SQ_IS_DEVICES_PAGE (self), NULL);
+  return self->panel;
+}
+
+SqDeviceCard *
+sq_devices_page_get_card (SqDevicesPage *self, const char *id)
+{
+  g_return_val_if_fail (SQ_IS_DEVICES_PAGE (self), NULL);
+  for (GtkWidget *card = gtk_widget_get_first_child (GTK_WIDGET (self->cards)); card != NULL; card = gtk_widget_get_next_sibling (card))
+    if (g_str_equal (sq_device_card_get_id (SQ_DEVICE_CARD (card)), id))
+      return SQ_DEVICE_CARD (card);
+  return NULL;
+}
+
+void
+sq_devices_page_scroll_to (SqDevicesPage *self, double fraction)
+{
+  GtkAdjustment *at;
+
+  g_return_if_fail (SQ_IS_DEVICES_PAGE (self));
+  at = gtk_scrolled_window_get_vadjustment (self->scroller);
+  gtk_adjustment_set_value (at, fraction * (gtk_adjustment_get_upper (at) - gtk_adjustment_get_page_size (at)));
 }

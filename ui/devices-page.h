@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One card per device with live graphs over two minutes, and one quiet line on what a GPU would need here.
+// How the work is shared and what that is worth; one card per device with live graphs over two minutes; one quiet line on what a GPU would
+// need here.
 #pragma once
 
-#include "device-monitor.h"
+#include "device-card.h"
+#include "speedup-panel.h"
 #include <adwaita.h>
 
 G_BEGIN_DECLS
@@ -11,9 +13,13 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SqDevicesPage, sq_devices_page, SQ, DEVICES_PAGE, AdwBin)
 
 GtkWidget *sq_devices_page_new (void);
-void sq_devices_page_set_monitor (SqDevicesPage *self, SqDeviceMonitor *monitor);
+void sq_devices_page_set_workspace (SqDevicesPage *self, SqWorkspace *workspace);
 
-// Frames per second the running detection gets from the CPU; 0 = none runs.
-void sq_devices_page_set_fps (SqDevicesPage *self, double fps);
+// What the running detection does; NULL = none runs. To be told twice a second: rates are between two calls.
+void sq_devices_page_set_stats (SqDevicesPage *self, const SqPipelineStats *stats);
+
+SqSpeedupPanel *sq_devices_page_get_panel (SqDevicesPage *self);
+SqDeviceCard *sq_devices_page_get_card (SqDevicesPage *self, const char *id); // NULL: no such device
+void sq_devices_page_scroll_to (SqDevicesPage *self, double fraction);        // of the page; for tests
 
 G_END_DECLS

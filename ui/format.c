@@ -73,8 +73,23 @@ sq_format_objects (guint n)
   return g_strdup_printf (ngettext ("%u object", "%u objects", n), n);
 }
 
-const char *
-sq_format_device (const char *id)
+char *
+sq_format_devices (const char *ids)
 {
-  return id == NULL || g_str_equal (id, "cpu") ? _("CPU") : id;
+  g_auto (GStrv) list = g_strsplit (ids != NULL ? ids : "cpu", ",", -1);
+  g_autoptr (GString) text = g_string_new (NULL), cores = g_string_new (NULL);
+
+  for (guint i = 0; list[i] != NULL; i++)
+    if (g_str_has_prefix (list[i], "cpu:"))
+      g_string_append_printf (cores, "%s%s", cores->len > 0 ? ", " : "", list[i] + 4);
+    else
+      g_string_append_printf (text, "%s%s", text->len > 0 ? " + " : "", g_str_equal (list[i], "cpu") ? _("CPU") : list[i]);
+  if (cores->len > 0)
+    {
+      // Translators: numbers of processor cores
+      g_autofree char *named = g_strdup_printf (_("CPU cores %s"), cores->str);
+
+      g_string_append_printf (text, "%s%s", text->len > 0 ? " + " : "", named);
+    }
+  return g_strdup (text->str);
 }

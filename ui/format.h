@@ -13,6 +13,6 @@ char *sq_format_count (guint64 n);                // grouped digits
 char *sq_format_si (double n, const char *unit);  // "1.08 GFLOP"
 char *sq_format_when (GDateTime *when);           // "Today, 14:05", "Yesterday, ...", "3 May 2026"
 char *sq_format_objects (guint n);                // "1 object", "12 objects"
-const char *sq_format_device (const char *id);    // "CPU"; not allocated
+char *sq_format_devices (const char *ids);        // "CPU", "CPU cores 0, 1 + cuda:0"
 
 G_END_DECLS

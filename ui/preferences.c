@@ -3,6 +3,7 @@
 
 #include "preferences.h"
 
+#include "format.h"
 #include <glib/gi18n.h>
 
 struct _SqPreferences
@@ -102,12 +103,13 @@ fill_devices (SqPreferences *self)
 {
   GPtrArray *devices = sq_device_monitor_get_devices (sq_workspace_get_monitor (self->workspace));
   g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+  g_autofree char *chosen = g_settings_get_string (sq_workspace_get_settings (self->workspace), "device");
 
   for (guint i = 0; devices != NULL && i < devices->len; i++)
     {
       const SqDevice *device = devices->pdata[i];
 
-      if (!device->available)
+      if (!device->available || device->parent != NULL)
         continue;
       gtk_string_list_append (names, device->name);
       g_ptr_array_add (self->device_ids, g_strdup (device->id));
@@ -116,6 +118,13 @@ fill_devices (SqPreferences *self)
     {
       gtk_string_list_append (names, _("CPU"));
       g_ptr_array_add (self->device_ids, g_strdup ("cpu"));
+    }
+  if (!g_ptr_array_find_with_equal_func (self->device_ids, chosen, g_str_equal, NULL)) // several, chosen on the Devices page
+    {
+      g_autofree char *name = sq_format_devices (chosen);
+
+      gtk_string_list_append (names, name);
+      g_ptr_array_add (self->device_ids, g_strdup (chosen));
     }
   g_ptr_array_add (self->device_ids, NULL);
   adw_combo_row_set_model (self->device, G_LIST_MODEL (names));

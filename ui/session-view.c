@@ -509,14 +509,15 @@ char *
 sq_session_view_describe (SqSessionView *self)
 {
   g_autoptr (GDateTime) when = NULL;
-  g_autofree char *when_text = NULL;
+  g_autofree char *when_text = NULL, *devices = NULL;
 
   if (self->run == NULL)
     return g_strdup ("");
+  devices = sq_format_devices (self->run->device);
   when = g_date_time_new_from_unix_local (self->run->started_us / G_USEC_PER_SEC);
   when_text = sq_format_when (when);
   // Translators: model, device, when
-  return g_strdup_printf (_("%s on %s, %s"), self->run->model, sq_format_device (self->run->device), when_text);
+  return g_strdup_printf (_("%s on %s, %s"), self->run->model, devices, when_text);
 }
 
 SqVideoView *

@@ -115,10 +115,11 @@ on_tick (gpointer data)
   SqWindow *self = data;
   SqPipeline *pipeline = sq_detect_page_get_pipeline (self->detect);
   SqPipelineStats stats = { 0 };
+  gboolean running = pipeline != NULL && sq_pipeline_get_state (pipeline) == SQ_PIPELINE_RUNNING;
 
-  if (pipeline != NULL && sq_pipeline_get_state (pipeline) == SQ_PIPELINE_RUNNING)
+  if (running)
     sq_pipeline_get_stats (pipeline, &stats);
-  sq_devices_page_set_fps (self->devices, stats.wall_fps);
+  sq_devices_page_set_stats (self->devices, running ? &stats : NULL);
   return G_SOURCE_CONTINUE;
 }
 
@@ -155,7 +156,8 @@ sq_window_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 
   GTK_WIDGET_CLASS (sq_window_parent_class)->size_allocate (widget, width, height, baseline);
   // Not from within a layout.
-  if (adw_leaflet_get_can_unfold (self->leaflet) != (width >= NARROW && !gtk_window_is_fullscreen (GTK_WINDOW (self))) && self->fold_id == 0)
+  if (adw_leaflet_get_can_unfold (self->leaflet) != (width >= NARROW && !gtk_window_is_fullscreen (GTK_WINDOW (self)))
+      && self->fold_id == 0)
     self->fold_id = g_idle_add_full (GDK_PRIORITY_REDRAW - 5, update_folding, self, NULL);
 }
 
@@ -285,7 +287,7 @@ sq_window_new (GtkApplication *application, SqWorkspace *workspace)
   sq_detect_page_set_workspace (self->detect, workspace);
   sq_models_page_set_workspace (self->models, workspace);
   sq_sessions_page_set_workspace (self->sessions, workspace);
-  sq_devices_page_set_monitor (self->devices, sq_workspace_get_monitor (workspace));
+  sq_devices_page_set_workspace (self->devices, workspace);
   sq_device_strip_set_monitor (self->strip, sq_workspace_get_monitor (workspace));
   sq_model_picker_set_models (self->picker, sq_workspace_get_models (workspace));
   g_signal_connect_object (workspace, "notify::project-error", G_CALLBACK (on_project_error), self, G_CONNECT_SWAPPED);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli.h"
+#include "bench-parallel.h"
 
+#include "engine/devices/device.h"
 #include "engine/run/detector.h"
 #include <math.h>
 #include <stdio.h>
@@ -73,14 +74,17 @@ measure (SqDetector *detector, SqFrame *frame, double seconds, Times times[SQ_N_
 static int
 run (int argc, char **argv)
 {
-  g_autofree char *name = NULL, *family = NULL, *device = NULL, *precision = NULL, *format = NULL;
+  g_autofree char *name = NULL, *family = NULL, *device = NULL, *precision = NULL, *format = NULL, *parallel = NULL;
   double seconds = 3;
   int batch = 1, threads = 0;
   gboolean layers = FALSE;
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &name, "model file or name", "MODEL" },
-    { "family", 0, 0, G_OPTION_ARG_STRING, &family, "what the outputs mean, where the file does not say", "ID" },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &device, "device id", "DEVICE" },
+    { "family", 0, 0, G_OPTION_ARG_STRING, &family, "what the outputs mean, where the file does not say; none = measure without boxes",
+      "ID" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &device, "device id; with --parallel several, with commas", "DEVICE" },
+    { "parallel", 0, 0, G_OPTION_ARG_STRING, &parallel, "measure several devices against each alone: single, data, pipeline or auto",
+      "MODE" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &threads, "threads of the device, 0 = all cores", "N" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &precision, "f32", "PRECISION" },
     { "batch", 0, 0, G_OPTION_ARG_INT, &batch, "pictures at once: 1", "N" },
@@ -98,9 +102,11 @@ run (int argc, char **argv)
   SqFrame *frame;
   gint64 start;
   double build_ms;
+  SqParallel mode = SQ_PARALLEL_SINGLE;
   gboolean ok;
 
-  if (!sq_cli_parse ("bench", NULL, "Measures a model on a device, one picture at a time.", entries, &argc, &argv))
+  if (!sq_cli_parse ("bench", NULL, "Measures a model on a device, one picture at a time, or with --parallel on several.", entries, &argc,
+                     &argv))
     return SQ_EXIT_USAGE;
   if (argc > 1 || batch != 1 || (precision != NULL && !g_str_equal (precision, "f32")) || !(seconds > 0) || seconds > 3600)
     {
@@ -109,9 +115,17 @@ run (int argc, char **argv)
                                         : "Wrong arguments: 'squint-cli bench --help' explains them.");
       return SQ_EXIT_USAGE;
     }
+  if (parallel != NULL && !sq_parallel_from_id (parallel, &mode))
+    {
+      sq_cli_error ("'%s' is no way to use several devices: use single, data, pipeline or auto.", parallel);
+      return SQ_EXIT_USAGE;
+    }
   model = sq_cli_load_model (name, family, TRUE);
   if (model == NULL)
     return SQ_EXIT_NOTHING;
+  if (parallel != NULL)
+    return sq_cli_bench_parallel (model, device, mode, seconds, g_strcmp0 (format, "json") == 0);
+  sq_device_pin (device != NULL ? device : "cpu");
   start = g_get_monotonic_time ();
   detector = sq_detector_new (model, &(SqDetectorOptions){ .device = device, .threads = threads }, &error);
   build_ms = (double) (g_get_monotonic_time () - start) / 1e3;

@@ -27,6 +27,7 @@ typedef struct
   guint8 *classes;
   SqPipeline *pipeline;
   SqRunWriter *writer;
+  SqMonitor *monitor;
   GMainLoop *loop;
   gboolean table, header, stopped;
   gboolean described;     // the run knows its source
@@ -110,11 +111,38 @@ on_item_failed (SqPipeline *pipeline, const char *message, Job *job)
   job->failures++;
 }
 
+// Its frames are done elsewhere: nothing of the input is missing.
+static void
+on_device_failed (SqPipeline *pipeline, const char *message, Job *job)
+{
+  sq_cli_error ("%s", message);
+}
+
 static void
 on_failed (SqPipeline *pipeline, const char *message, Job *job)
 {
   job->message = g_strdup (message);
   g_main_loop_quit (job->loop);
+}
+
+// How busy the devices are belongs to a run that is kept.
+static void
+on_samples (const SqDeviceSample *samples, guint n, gpointer data)
+{
+  Job *job = data;
+  g_autoptr (GPtrArray) devices = NULL;
+  guint at = 0;
+
+  if (n == 0)
+    return;
+  devices = sq_monitor_ref_devices (g_atomic_pointer_get (&job->monitor));
+  for (guint i = 0; i < devices->len && at < n; i++)
+    {
+      const SqDevice *device = devices->pdata[i];
+
+      if (device->parent == NULL && device->available)
+        sq_run_writer_add_sample (job->writer, device->id, &samples[at++]);
+    }
 }
 
 static gboolean
@@ -126,6 +154,26 @@ on_signal (gpointer data)
   sq_pipeline_stop (job->pipeline);
   g_main_loop_quit (job->loop);
   return G_SOURCE_CONTINUE;
+}
+
+// Who did how much, where there was a choice.
+static void
+print_devices (const SqPipelineStats *stats)
+{
+  guint64 all = 0;
+
+  for (guint i = 0; i < stats->n_devices; i++)
+    all += stats->device[i].frames;
+  for (guint i = 0; i < stats->n_devices && stats->n_devices > 1; i++)
+    {
+      const SqDeviceStats *d = &stats->device[i];
+
+      printf ("%-11s %7" G_GUINT64_FORMAT " frames, %.0f %%   p50 %7.2f ms   busy %.2f s%s\n", d->id, d->frames,
+              all > 0 ? 100. * (double) d->frames / (double) all : 0, (double) d->p50_ns / 1e6, (double) d->busy_ns / 1e9,
+              d->failed ? "   failed" : "");
+    }
+  if (stats->n_devices > 1)
+    printf ("%s: %s\n", sq_parallel_id (stats->parallel), stats->reason);
 }
 
 static SqExit
@@ -146,6 +194,7 @@ print_run (Job *job, SqProject *project)
       for (int s = 0; s < SQ_N_STAGES; s++)
         printf ("%-11s %7.2f s   p50 %7.2f ms   p99 %7.2f ms\n", stage_names[s], (double) stats.stage[s].busy_ns / 1e9,
                 (double) stats.stage[s].p50_ns / 1e6, (double) stats.stage[s].p99_ns / 1e6);
+      print_devices (&stats);
       return SQ_EXIT_OK;
     }
   sq_export_format_from_id (format, &export_format);
@@ -168,23 +217,33 @@ detect (Job *job, SqProject *project, const char *const *paths)
   g_autoptr (GError) error = NULL;
   SqSourceInfo source = { .kind = SQ_SOURCE_PICTURES, .n_frames = -1, .duration_ns = -1 };
   g_autofree char *name = g_path_get_basename (paths[0]);
-  SqRunInfo info = { .source = &source, .paths = paths, .model = job->model, .device = "cpu", .filter = &job->filter };
+  SqRunInfo info = { .source = &source,
+                     .paths = paths,
+                     .model = job->model,
+                     .device = job->options.device != NULL ? job->options.device : "cpu",
+                     .filter = &job->filter };
   SqExit status;
   guint signals[2];
 
+  if (job->options.parallel != NULL)
+    sq_parallel_from_id (job->options.parallel, &options.parallel);
   source.name = name;
   source.path = (char *) paths[0];
   job->pipeline = sq_pipeline_new (job->model, &options);
   job->writer = sq_run_writer_new (project, &info);
   job->loop = g_main_loop_new (NULL, FALSE);
   g_signal_connect (job->pipeline, "item-failed", G_CALLBACK (on_item_failed), job);
+  g_signal_connect (job->pipeline, "device-failed", G_CALLBACK (on_device_failed), job);
   g_signal_connect (job->pipeline, "failed", G_CALLBACK (on_failed), job);
   g_signal_connect_swapped (job->pipeline, "finished", G_CALLBACK (g_main_loop_quit), job->loop);
   sq_pipeline_add_sink (job->pipeline, on_result, job, NULL);
   signals[0] = g_unix_signal_add (SIGINT, on_signal, job);
   signals[1] = g_unix_signal_add (SIGTERM, on_signal, job);
   sq_pipeline_start (job->pipeline);
+  if (job->options.project != NULL)
+    g_atomic_pointer_set (&job->monitor, sq_monitor_new (on_samples, job, NULL));
   g_main_loop_run (job->loop);
+  g_clear_pointer (&job->monitor, sq_monitor_free);
   sq_pipeline_get_stats (job->pipeline, &stats);
   sq_run_writer_finish (job->writer, job->message != NULL ? SQ_RUN_FAILED : job->stopped ? SQ_RUN_STOPPED : SQ_RUN_FINISHED, job->message);
   sq_pipeline_stop (job->pipeline);
@@ -215,14 +274,15 @@ static gboolean
 check_options (const Options *o)
 {
   SqExportFormat format;
+  SqParallel parallel;
 
   if (o->format != NULL && !g_str_equal (o->format, "table")
-      && (!sq_export_format_from_id (o->format, &format) || format == SQ_EXPORT_YOLO))
+      && (!sq_export_format_from_id (o->format, &format) || format == SQ_EXPORT_YOLO || format == SQ_EXPORT_SAMPLES))
     sq_cli_error ("'%s' is no format of detect: use table, json, jsonl, csv or coco (yolo: 'squint-cli export').", o->format);
   else if (o->level != NULL && !g_str_equal (o->level, "original"))
     sq_cli_error ("There is no level '%s' of this model yet: only 'original'.", o->level);
-  else if (o->parallel != NULL && !g_str_equal (o->parallel, "single") && !g_str_equal (o->parallel, "auto"))
-    sq_cli_error ("'%s' needs several devices: this version runs on one, use single or auto.", o->parallel);
+  else if (o->parallel != NULL && !sq_parallel_from_id (o->parallel, &parallel))
+    sq_cli_error ("'%s' is no way to use several devices: use single, data, pipeline or auto.", o->parallel);
   else if (o->confidence < 0 || o->confidence > 1 || o->iou < 0 || o->iou > 1)
     sq_cli_error ("--conf and --iou lie between 0 and 1.");
   else if (o->annotate != NULL && g_mkdir_with_parents (o->annotate, 0755) != 0)
@@ -256,8 +316,8 @@ run (int argc, char **argv)
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o->model, "model file or name (see 'squint-cli models')", "MODEL" },
     { "family", 0, 0, G_OPTION_ARG_STRING, &o->family, "what the outputs mean, where the file does not say", "ID" },
     { "level", 0, 0, G_OPTION_ARG_STRING, &o->level, "compression level: original", "LEVEL" },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "device id (see 'squint-cli devices')", "DEVICE" },
-    { "parallel", 0, 0, G_OPTION_ARG_STRING, &o->parallel, "single or auto", "MODE" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "device id, or several with commas (see 'squint-cli devices')", "DEVICE,.." },
+    { "parallel", 0, 0, G_OPTION_ARG_STRING, &o->parallel, "what several devices do: auto (default), single, data or pipeline", "MODE" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "frames at once on the CPU, 0 = one per core", "N" },
     { "conf", 0, 0, G_OPTION_ARG_DOUBLE, &o->confidence, "lowest score, 0 to 1 (0.25)", "SCORE" },
     { "iou", 0, 0, G_OPTION_ARG_DOUBLE, &o->iou, "overlap above which the weaker box goes, 0 to 1 (0.45)", "IOU" },

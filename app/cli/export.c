@@ -100,7 +100,7 @@ perform (const Options *o, int argc)
     }
   if (!sq_export_format_from_id (o->format != NULL ? o->format : "coco", &format))
     {
-      sq_cli_error ("'%s' is no export format: use coco, yolo, csv, json or jsonl.", o->format);
+      sq_cli_error ("'%s' is no export format: use coco, yolo, csv, json, jsonl or samples.", o->format);
       return SQ_EXIT_USAGE;
     }
   if (format == SQ_EXPORT_YOLO && (o->output == NULL || g_str_equal (o->output, "-")))
@@ -124,7 +124,8 @@ run_command (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "project", 'p', 0, G_OPTION_ARG_FILENAME, &o.project, "project file (the window's own when left out)", "FILE" },
     { "run", 'r', 0, G_OPTION_ARG_INT64, &o.run, "number of the run (the newest when left out; see 'squint-cli runs')", "RUN" },
-    { "format", 'f', 0, G_OPTION_ARG_STRING, &o.format, "coco (default), yolo, csv, json or jsonl", "FORMAT" },
+    { "format", 'f', 0, G_OPTION_ARG_STRING, &o.format,
+      "coco (default), yolo, csv, json, jsonl, or samples: how busy the devices were, as CSV", "FORMAT" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.output, "file to write, for yolo a folder (standard output when left out)", "PATH" },
     { "conf", 0, 0, G_OPTION_ARG_DOUBLE, &o.confidence, "lowest score (as in the run)", "SCORE" },
     { "iou", 0, 0, G_OPTION_ARG_DOUBLE, &o.iou, "overlap above which the weaker box goes (as in the run)", "IOU" },

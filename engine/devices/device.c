@@ -18,6 +18,7 @@ sq_device_free (SqDevice *device)
   g_free (device->detail);
   g_free (device->pci);
   g_free (device->reason);
+  g_free (device->unread);
   g_free (device);
 }
 
@@ -203,37 +204,18 @@ sq_device_list (void)
 }
 
 void
-sq_device_sample_cpu (SqCpuTimes *state, SqDeviceSample *sample)
+sq_device_sample_clear (SqDeviceSample *sample)
 {
-  g_autofree char *stat = NULL, *own = NULL, *memory = NULL;
-  unsigned long long t[8] = { 0 }, user = 0, system = 0, total_kb = 0, free_kb = 0, resident = 0;
-  SqCpuTimes now = { 0 };
-  const char *at;
-
-  *sample = (SqDeviceSample){ .time_us = g_get_monotonic_time () };
-  if (g_file_get_contents ("/proc/stat", &stat, NULL, NULL)
-      && sscanf (stat, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]) == 8)
-    {
-      for (int i = 0; i < 8; i++)
-        now.total += t[i];
-      now.idle = t[3] + t[4];
-    }
-  if (g_file_get_contents ("/proc/self/stat", &own, NULL, NULL) && (at = strrchr (own, ')')) != NULL // the name may hold anything
-      && sscanf (at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) == 2)
-    now.own = user + system;
-  if (state->total != 0 && now.total > state->total)
-    {
-      double span = (double) (now.total - state->total);
-
-      sample->compute = CLAMP (1 - (double) (now.idle - state->idle) / span, 0, 1);
-      sample->own = CLAMP ((double) (now.own - state->own) / span, 0, 1);
-    }
-  *state = now;
-  if (g_file_get_contents ("/proc/meminfo", &memory, NULL, NULL) && (at = strstr (memory, "MemTotal:")) != NULL
-      && sscanf (at, "MemTotal: %llu", &total_kb) == 1 && (at = strstr (memory, "MemAvailable:")) != NULL
-      && sscanf (at, "MemAvailable: %llu", &free_kb) == 1 && total_kb > 0)
-    sample->memory = 1 - (double) free_kb / (double) total_kb;
-  g_clear_pointer (&own, g_free);
-  if (g_file_get_contents ("/proc/self/statm", &own, NULL, NULL) && sscanf (own, "%*u %llu", &resident) == 1)
-    sample->own_bytes = resident * (guint64) sysconf (_SC_PAGESIZE);
+  *sample = (SqDeviceSample){ .time_us = g_get_monotonic_time (),
+                              .answering = TRUE,
+                              .compute = -1,
+                              .own = -1,
+                              .busy = -1,
+                              .memory = -1,
+                              .bandwidth = -1,
+                              .encoder = -1,
+                              .decoder = -1,
+                              .temperature = -1,
+                              .power = -1,
+                              .clock = -1 };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can run a network: the CPU today; GPUs and servers behind the same table.
+// What can run a network: the CPU, its cores, GPUs.
 //
 // Thread: any
 #pragma once
@@ -19,16 +19,27 @@ typedef struct
   guint64 memory; // bytes
   gboolean available;
   char *reason; // why not, or NULL; one sentence
+  char *unread; // why the monitor cannot say how busy it is, or NULL; one sentence
 } SqDevice;
 
+// One reading. What a device does not report is -1.
 typedef struct
 {
-  gint64 time_us;    // g_get_monotonic_time
-  double compute;    // 0..1 of the whole device
-  double own;        // 0..1, this process's share
-  double memory;     // 0..1 of the device's memory in use
-  guint64 own_bytes; // resident memory of this process
+  gint64 time_us;          // g_get_monotonic_time
+  gboolean answering;      // FALSE: it stopped; everything else is -1
+  double compute;          // 0..1 of the whole device
+  double own;              // 0..1, this process's share of the CPU
+  double busy;             // 0..1, how long the engine had work on it
+  double memory;           // 0..1 of the device's memory in use
+  double bandwidth;        // 0..1, how long its memory was read or written
+  double encoder, decoder; // 0..1, of video
+  double temperature;      // degrees Celsius
+  double power;            // W
+  double clock;            // MHz
+  guint64 own_bytes;       // resident memory of this process; 0 where that is not the device's
 } SqDeviceSample;
+
+void sq_device_sample_clear (SqDeviceSample *sample); // answering, now, and nothing known
 
 // All devices, also unavailable ones with their reason (element: SqDevice *, freed with the array). Blocks: drivers are asked.
 GPtrArray *sq_device_list (void);
@@ -43,13 +54,6 @@ int sq_device_core (const char *id);
 
 // Binds the calling thread to the core of a slice; other devices leave it where it is.
 void sq_device_pin (const char *id);
-
-// Reads /proc: quick, but keep it off the main thread all the same. `state` remembers the previous reading (zero-initialised).
-typedef struct
-{
-  guint64 total, idle, own;
-} SqCpuTimes;
-void sq_device_sample_cpu (SqCpuTimes *state, SqDeviceSample *sample);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqDevice, sq_device_free)
 

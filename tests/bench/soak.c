@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `bench-soak MODEL VIDEO LOOPS`: plays a video over and over and prints the resident memory; flat means flat.
+#include "engine/devices/cpu-load.h"
 #include "engine/engine.h"
 
 #include <stdio.h>
@@ -16,10 +17,10 @@ typedef struct
 static guint64
 resident (void)
 {
-  SqCpuTimes state = { 0 };
+  static SqCpuTimes state;
   SqDeviceSample sample;
 
-  sq_device_sample_cpu (&state, &sample);
+  sq_cpu_load_read (&state, &sample, NULL);
   return sample.own_bytes;
 }
 

@@ -75,6 +75,22 @@ test_runs (void)
   remove_folder (folder);
 }
 
+// Devices are listed, several are measured against each alone, and nonsense is refused.
+static void
+test_devices (void)
+{
+  g_autofree char *list = NULL, *json = NULL, *err = NULL, *unknown = NULL;
+
+  g_assert_cmpint (run_cli (&list, NULL, "devices", NULL), ==, 0);
+  g_assert_true (g_str_has_prefix (list, "cpu "));
+  g_assert_nonnull (strstr (list, "cuda"));
+  g_assert_cmpint (run_cli (&json, NULL, "devices", "--format", "json", NULL), ==, 0);
+  g_assert_nonnull (strstr (json, "\"id\" : \"cpu\""));
+  g_assert_cmpint (run_cli (NULL, &err, "detect", "--parallel", "sideways", "x.jpg", NULL), ==, 2);
+  g_assert_nonnull (strstr (err, "pipeline"));
+  g_assert_cmpint (run_cli (NULL, &unknown, "bench", "--parallel", "sideways", NULL), ==, 2);
+}
+
 static void
 test_export (void)
 {
@@ -123,5 +139,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/data/command-line/runs", test_runs);
   g_test_add_func ("/data/command-line/export", test_export);
+  g_test_add_func ("/data/command-line/devices", test_devices);
   return g_test_run ();
 }
