@@ -8,8 +8,18 @@
 #include "engine/formats/format.h"
 #include "engine/model.h"
 #include "engine/run/result.h"
+#include "kernels/cuda/cuda.h"
 
 G_BEGIN_DECLS
+
+// One map (or one level of it) for a decoder on a device. Outputs count as packed in the graph's own order. Pointers, type, floor and room
+// in `head` are left to the caller: boxes = the data of output `boxes` + box_at elements, and so on.
+typedef struct
+{
+  SqCudaHead head;
+  int boxes, objectness, classes;         // graph outputs; objectness -1: none
+  gint64 box_at, objectness_at, class_at; // elements
+} SqFamilyHead;
 
 struct _SqFamily
 {
@@ -25,6 +35,9 @@ struct _SqFamily
 
   // Appends SqDetection in px of the network's input, scores >= floor, any order. Boxes are whatever the network says, also outside or NaN.
   void (*decode) (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates);
+
+  // The same, as a description: fills at most `max` and returns how many; 0 (or the slot NULL) where only decode can do it.
+  guint (*heads) (const SqModel *model, SqFamilyHead *heads, guint max);
 };
 
 #define SQ_FAMILY(name) extern const SqFamily sq_family_##name;
@@ -64,10 +77,15 @@ _sq_sigmoid (float x)
 }
 
 void _sq_family_add (GArray *candidates, float cx, float cy, float w, float h, float score, int class_id);
+const SqShape *_sq_family_shape (const SqModel *model, guint i); // of output i
 gboolean _sq_family_misfit (GError **error, const SqModel *model, const char *wanted);
 
 // Rows of [cx cy w h objectness classes...], decoded by the network: what YOLOv5, YOLOv6, YOLOv7 --grid and decoded YOLOX share.
 gboolean _sq_family_rows_setup (SqModel *model, const SqImport *import, GError **error);
 void _sq_family_rows_decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates);
+guint _sq_family_rows_heads (const SqModel *model, SqFamilyHead *heads, guint max);
+
+// `cells` rows of [4 box numbers, objectness, classes...] from element `at` of output 0: all but the kind of box.
+SqFamilyHead _sq_family_rows_head (const SqModel *model, gint64 at, int cells);
 
 G_END_DECLS
