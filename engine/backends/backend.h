@@ -25,20 +25,10 @@ typedef enum
   SQ_PRECISION_INT8,
 } SqPrecision;
 
-// One of a network's heads, as a family describes it for a device that decodes boxes itself: `head` without pointers, type, floor and
-// output; the three offsets count elements of graph output `output`.
-typedef struct
-{
-  SqCudaHead head;
-  int output;
-  gboolean has_objectness;
-  gint64 boxes_at, objectness_at, classes_at;
-} SqExecHead;
-
 // Pictures in, boxes out: how the network's input is made and its outputs are read.
 typedef struct
 {
-  const SqExecHead *heads;
+  const SqCudaOutputHead *heads;
   guint n_heads;
   float floor; // scores below are dropped
   guint keep;  // best boxes of a picture, at most 4096

@@ -10,7 +10,7 @@
 struct _CudaDetect
 {
   SqExecDetect spec;
-  SqExecHead *heads;
+  SqCudaOutputHead *heads;
   int input; // buffer that the pictures are scaled into
   SqGpuGraph *recorded;
   char *boxes, *counts, *scratch, *best, *best_counts; // device, in `memory`
@@ -80,6 +80,14 @@ _sq_cuda_detect_prepare (CudaExec *self, const SqExecDetect *spec, GError **erro
   return TRUE;
 }
 
+static const float *
+output_data (const CudaExec *self, int output, int image)
+{
+  int buffer = self->of_value[LAYOUT_PLAIN][g_array_index (self->graph->outputs, int, output)];
+
+  return (const float *) _sq_cuda_data (self, buffer) + (gsize) image * (gsize) cuda_buffer (self, buffer)->n;
+}
+
 static int
 launch_heads (CudaExec *self, int image, SqGpuStream *stream)
 {
@@ -88,15 +96,13 @@ launch_heads (CudaExec *self, int image, SqGpuStream *stream)
 
   for (guint i = 0; i < d->spec.n_heads && code == SQ_GPU_OK; i++)
     {
-      const SqExecHead *h = &d->heads[i];
-      int buffer = self->of_value[LAYOUT_PLAIN][g_array_index (self->graph->outputs, int, h->output)];
-      const float *data = (const float *) _sq_cuda_data (self, buffer) + (gsize) image * (gsize) cuda_buffer (self, buffer)->n;
+      const SqCudaOutputHead *h = &d->heads[i];
       SqCudaHead job = h->head;
 
       job.type = SQ_CUDA_F32;
-      job.boxes = data + h->boxes_at;
-      job.objectness = h->has_objectness ? data + h->objectness_at : NULL;
-      job.classes = data + h->classes_at;
+      job.boxes = output_data (self, h->boxes, image) + h->box_at;
+      job.objectness = h->objectness >= 0 ? output_data (self, h->objectness, image) + h->objectness_at : NULL;
+      job.classes = output_data (self, h->classes, image) + h->class_at;
       job.floor = d->spec.floor;
       job.out = (SqCudaBox *) d->boxes + (gsize) image * CAPACITY;
       job.count = (guint32 *) d->counts + image;
