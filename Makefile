@@ -15,14 +15,14 @@ run:
 
 test:
 	.ci/install-deps --tests
-	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized $(if $(CI),-Dwerror=true)
+	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized -Dgpu_archs=75,90 $(if $(CI),-Dwerror=true)
 	ninja -C $(BUILD)-test
 	tests/run-suites $(BUILD)-test --no-suite slow --no-suite bench
 
 # Also the slow suites: every model on the reference backend, ten million detections.
 test-all:
 	.ci/install-deps --tests
-	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized $(if $(CI),-Dwerror=true)
+	[ -f $(BUILD)-test/build.ninja ] || meson setup $(BUILD)-test -Dbuildtype=debugoptimized -Dgpu_archs=75,90 $(if $(CI),-Dwerror=true)
 	ninja -C $(BUILD)-test
 	tests/run-suites $(BUILD)-test --no-suite bench
 
@@ -31,13 +31,13 @@ bench: all
 
 asan:
 	.ci/install-deps --tests
-	[ -f $(BUILD)-asan/build.ninja ] || meson setup $(BUILD)-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+	[ -f $(BUILD)-asan/build.ninja ] || meson setup $(BUILD)-asan -Dbuildtype=debugoptimized -Dgpu_archs=75,90 -Db_sanitize=address,undefined -Db_lundef=false
 	ninja -C $(BUILD)-asan
 	tests/run-suites $(BUILD)-asan --setup asan --no-suite slow --no-suite bench
 
 tsan:
 	.ci/install-deps --tests
-	[ -f $(BUILD)-tsan/build.ninja ] || meson setup $(BUILD)-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false -Dwindow=disabled
+	[ -f $(BUILD)-tsan/build.ninja ] || meson setup $(BUILD)-tsan -Dbuildtype=debugoptimized -Dgpu_archs=75,90 -Db_sanitize=thread -Db_lundef=false -Dwindow=disabled
 	ninja -C $(BUILD)-tsan
 	tests/run-suites $(BUILD)-tsan --setup tsan --suite run --suite media --suite data
 
@@ -45,7 +45,7 @@ install: all
 	meson install -C $(BUILD)
 
 format:
-	git ls-files '*.c' '*.h' | xargs clang-format -i
+	git ls-files '*.c' '*.h' '*.cu' '*.cuh' '*.cpp' '*.hpp' | xargs clang-format -i
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-test $(BUILD)-asan $(BUILD)-tsan

@@ -152,6 +152,13 @@ choose_family (SqModel *self, const SqImport *import, const SqModelOptions *opti
       g_set_error (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY, "There is no model family '%s'.", options->family);
       return FALSE;
     }
+  if (import->nms_left_out)
+    {
+      g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP,
+                   "%s ends in an NMS of its own, behind boxes of unknown layout: export it again without NMS, Squint does that itself.",
+                   display);
+      return FALSE;
+    }
   shapes = g_string_new (NULL);
   for (guint i = 0; i < import->graph->outputs->len; i++)
     {
@@ -196,6 +203,7 @@ sq_model_load (const char *path, const SqModelOptions *options, GCancellable *ca
   if (dot != NULL && dot != self->name)
     *dot = '\0';
   self->format = import->format;
+  self->nms_left_out = import->nms_left_out;
   self->precision = g_steal_pointer (&import->precision);
   self->metadata = g_hash_table_ref (import->metadata);
   if ((cfg != NULL

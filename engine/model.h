@@ -61,11 +61,12 @@ typedef struct
   guint n_classes;
   gboolean labels_known;
   guint64 n_params;
-  double flop;          // per picture
-  char *precision;      // "float32", "int8 (QDQ)", "int8 (dynamic)"
-  SqGraph *graph;       // after import-time folding and fusion
-  GHashTable *metadata; // string -> string, as found in the file
-  gpointer family_data; // owned by the family (anchors, strides ...)
+  double flop;           // per picture
+  gboolean nms_left_out; // the file ends in its own NMS, which is not run: the filters here act instead
+  char *precision;       // "float32", "int8 (QDQ)", "int8 (dynamic)"
+  SqGraph *graph;        // after import-time folding and fusion
+  GHashTable *metadata;  // string -> string, as found in the file
+  gpointer family_data;  // owned by the family (anchors, strides ...)
   GDestroyNotify family_data_free;
 } SqModel;
 

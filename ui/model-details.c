@@ -72,6 +72,8 @@ fill_facts (SqModelDetails *self)
       add_fact (self, _("Work per Picture"), flop);
       add_fact (self, _("Precision"), self->model->precision);
       add_fact (self, _("Format"), self->model->format);
+      if (self->model->nms_left_out)
+        add_fact (self, _("NMS"), _("The file's own is left out: the filters act instead"));
     }
   else if (known != NULL)
     {

@@ -62,6 +62,8 @@ print_info (const SqModel *model)
 
       printf ("output      %s %s\n", v->name, shape);
     }
+  if (model->nms_left_out)
+    printf ("nms         the file's own is left out: --iou and --conf act instead\n");
   printf ("classes     %u%s: %s\n", model->n_classes, model->labels_known ? "" : " (names unknown)", labels);
 }
 

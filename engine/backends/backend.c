@@ -65,6 +65,12 @@ sq_exec_run (SqExec *self, SqTensor *const *in, SqTensor **out, GError **error)
   return self->backend->run (self, in, out, error);
 }
 
+gboolean
+sq_exec_detect (SqExec *self, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error)
+{
+  return self->backend->detect (self, pictures, n, boxes, error);
+}
+
 void
 sq_exec_free (SqExec *self)
 {

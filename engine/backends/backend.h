@@ -7,16 +7,66 @@
 #pragma once
 
 #include "engine/graph/graph.h"
+#include "kernels/cuda/cuda.h"
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
+#define SQ_MAX_BATCH 128
+
 typedef struct _SqBackend SqBackend;
 typedef struct _SqExec SqExec;
+
+typedef enum
+{
+  SQ_PRECISION_AUTO, // what the device is best at: float32 on the CPU, float16 and, where the network is quantised, 8 bits on a GPU
+  SQ_PRECISION_F32,
+  SQ_PRECISION_HALF,
+  SQ_PRECISION_INT8,
+} SqPrecision;
+
+// One of a network's heads, as a family describes it for a device that decodes boxes itself: `head` without pointers, type, floor and
+// output; the three offsets count elements of graph output `output`.
+typedef struct
+{
+  SqCudaHead head;
+  int output;
+  gboolean has_objectness;
+  gint64 boxes_at, objectness_at, classes_at;
+} SqExecHead;
+
+// Pictures in, boxes out: how the network's input is made and its outputs are read.
+typedef struct
+{
+  const SqExecHead *heads;
+  guint n_heads;
+  float floor; // scores below are dropped
+  guint keep;  // best boxes of a picture, at most 4096
+  gboolean area, bgr;
+  guint8 pad;
+  float mean[3], scale[3];
+} SqExecDetect;
+
+// RGB24, and where it lies in the network's input, px.
+typedef struct
+{
+  const guint8 *pixels;
+  int width, height;
+  gsize stride; // bytes
+  int left, top, scaled_width, scaled_height;
+} SqExecPicture;
 
 typedef struct
 {
   int threads; // 0 = all cores
   int device;  // which of the backend's devices: the 1 of "cuda:1"
+  SqPrecision precision;
+  int batch;                  // pictures at once where the device takes frames; halved until they fit its memory. 0 = 1
+  const SqExecDetect *detect; // for sq_exec_detect, or NULL
+  const char *cache_folder;   // built plans are kept here, or NULL
+  GCancellable *cancellable;  // of compile, or NULL
+  void (*progress) (double fraction, gpointer data); // of compile, on its thread, or NULL
+  gpointer progress_data;
 } SqExecOptions;
 
 struct _SqBackend
@@ -32,6 +82,10 @@ struct _SqBackend
 
   // Shapes and types of `in` are the graph's; `out` is filled with tensors (transfer full), in the graph's order.
   gboolean (*run) (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error);
+
+  // NULL, or: `n` (at most exec->batch) pictures at once into as many new arrays of SqCudaBox, px of the network's input, best first. For
+  // execs compiled with options.detect.
+  gboolean (*detect) (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
   void (*free) (SqExec *exec);
 
   // One line per step: what runs where, for people (caller frees); NULL where there is nothing to say.
@@ -43,6 +97,8 @@ struct _SqExec
 {
   const SqBackend *backend;
   guint n_in, n_out;
+  guint batch; // pictures that detect takes at once; 0 where it takes none
+  char *note;  // one sentence about how it was built that the user should know, or NULL
 };
 
 #define SQ_BACKEND(name) extern const SqBackend sq_backend_##name;
@@ -60,6 +116,7 @@ void sq_backend_add_for_tests (const SqBackend *backend);
 // Thread: one at a time per exec. Blocks: compile, run.
 SqExec *sq_exec_new (const SqBackend *backend, const SqGraph *graph, const SqExecOptions *options, GError **error);
 gboolean sq_exec_run (SqExec *self, SqTensor *const *in, SqTensor **out, GError **error);
+gboolean sq_exec_detect (SqExec *self, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
 void sq_exec_free (SqExec *self);
 char *sq_exec_describe (SqExec *self);
 

@@ -54,6 +54,8 @@ _sq_cpu_step_free (Step *step)
   g_free (step->channels);
   free ((gpointer) step->winograd.weights);
   g_free ((gpointer) step->winograd.bias);
+  for (int k = 0; step->view_out != NULL && k < step->n_out; k++)
+    g_free (step->view_out[k].grid);
   g_free (step->view_in);
   g_free (step->view_out);
   g_free (step);

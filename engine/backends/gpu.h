@@ -31,7 +31,7 @@ enum
 typedef struct
 {
   char name[128];
-  char pci[20];     // "0000:65:00.0", as NVML spells it
+  char pci[20];     // "00000000:65:00.0", as NVML spells it but for case
   int major, minor; // compute capability
   int multiprocessors;
   gsize memory; // bytes
@@ -104,7 +104,12 @@ typedef struct
 
 // The table of this process; NULL and one sentence (what is missing, what to install) where there is none. Loads libraries once.
 const SqGpuApi *sq_gpu_api (GError **error);
-void sq_gpu_set_api (const SqGpuApi *api); // tests; NULL: back to the real one
+void sq_gpu_set_api (const SqGpuApi *api);        // tests; NULL: back to the real one
+void _sq_cuda_cache_forget (void);                // tests: plans kept in memory, as if the process began
+const SqGpuApi *_sq_gpu_runtime (GError **error); // the real one, only where it is built (gpu-runtime.c)
+
+// Whether cuDNN can be used, driver or not: its version (91900 = 9.19.0), or 0 and one sentence. Blocks: opens libraries once.
+int sq_gpu_dnn_version (GError **error);
 
 // SQ_ERROR_OUT_OF_MEMORY, SQ_ERROR_DEVICE_LOST or SQ_ERROR_NO_DEVICE with the device's name. Returns FALSE.
 gboolean sq_gpu_set_error (GError **error, const SqGpuApi *api, int device, int code, const char *doing);

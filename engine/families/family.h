@@ -8,8 +8,19 @@
 #include "engine/formats/format.h"
 #include "engine/model.h"
 #include "engine/run/result.h"
+#include "kernels/cuda/cuda.h"
 
 G_BEGIN_DECLS
+
+// One of the outputs, or a part of one, for a device that decodes boxes itself: `head` without pointers, type, floor and room. The offsets
+// count elements of the output as its shape says.
+typedef struct
+{
+  SqCudaHead head;
+  int output;
+  gboolean has_objectness;
+  gint64 boxes_at, objectness_at, classes_at;
+} SqFamilyHead;
 
 struct _SqFamily
 {
@@ -25,6 +36,9 @@ struct _SqFamily
 
   // Appends SqDetection in px of the network's input, scores >= floor, any order. Boxes are whatever the network says, also outside or NaN.
   void (*decode) (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates);
+
+  // NULL, or describes the same for a GPU; returns how many, 0 where it cannot (then `decode` is used on what comes back).
+  guint (*heads) (const SqModel *model, SqFamilyHead *heads, guint max);
 };
 
 #define SQ_FAMILY(name) extern const SqFamily sq_family_##name;

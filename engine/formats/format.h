@@ -30,6 +30,7 @@ typedef struct
   GArray *heads;        // SqDarknetHead, darknet only
   gboolean letterbox;   // darknet: letter_box=1
   gboolean free_size;   // the file leaves the input's height and width open
+  gboolean nms_left_out; // the file ends in its own NMS; the graph ends before it
   char *precision;
 } SqImport;
 

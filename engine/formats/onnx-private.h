@@ -34,6 +34,10 @@ extern const SqOnnxLowering _sq_onnx_quant[];       // onnx-quant.c
 SqTensor *_sq_onnx_tensor (SqOnnx *self, const Onnx__TensorProto *proto, GError **error);
 gboolean _sq_onnx_dtype (int data_type, SqDType *dtype);
 
+// onnx-nms.c: where a network with its own NMS ends for us, NULL for all others; `needed` then is the set of nodes in front of it (caller
+// unrefs). The name is the graph's.
+const char *_sq_onnx_before_nms (const Onnx__GraphProto *graph, GHashTable **needed);
+
 // Reading the current node. Inputs count from 0; SQ_NO_VALUE where absent.
 int _sq_onnx_in (SqOnnx *self, guint i);
 const SqValue *_sq_onnx_in_value (SqOnnx *self, guint i);     // NULL where absent

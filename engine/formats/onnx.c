@@ -133,13 +133,20 @@ lower_node (SqOnnx *self, const Onnx__NodeProto *node, GError **error)
 }
 
 // Nodes should come sorted; some writers do not, so take whatever is ready until nothing moves. What is left then waits for itself or for
-// nothing.
+// nothing. `needed`: the set of nodes to take, NULL = all.
 static gboolean
-lower_nodes (SqOnnx *self, const Onnx__GraphProto *graph, GError **error)
+lower_nodes (SqOnnx *self, const Onnx__GraphProto *graph, GHashTable *needed, GError **error)
 {
   g_autofree gboolean *done = g_new0 (gboolean, MAX (graph->n_node, 1));
   gsize left = graph->n_node;
   gboolean moved = TRUE;
+
+  for (gsize i = 0; needed != NULL && i < graph->n_node; i++)
+    if (!g_hash_table_contains (needed, graph->node[i]))
+      {
+        done[i] = TRUE;
+        left--;
+      }
 
   while (left > 0 && moved)
     {
@@ -197,9 +204,26 @@ size_from_metadata (GHashTable *metadata, int *width, int *height)
 }
 
 static gboolean
+add_output (SqOnnx *self, const char *name, GError **error)
+{
+  int id = GPOINTER_TO_INT (g_hash_table_lookup (self->values, name)) - 1;
+  SqValue *value;
+
+  if (id < 0)
+    return _sq_onnx_bad (error, "nothing makes its output '%s'", name);
+  value = sq_graph_value (self->graph, id);
+  g_free (value->name);
+  value->name = g_strdup (name);
+  sq_graph_add_output (self->graph, id);
+  return TRUE;
+}
+
+static gboolean
 build (SqOnnx *self, SqImport *import, const Onnx__ModelProto *model, int width, int height, GError **error)
 {
   const Onnx__GraphProto *graph = model->graph;
+  g_autoptr (GHashTable) needed = NULL;
+  const char *end;
 
   if (graph == NULL || graph->n_node == 0)
     return _sq_onnx_bad (error, "it holds no network");
@@ -225,23 +249,17 @@ build (SqOnnx *self, SqImport *import, const Onnx__ModelProto *model, int width,
     if (graph->input[i]->name == NULL || !g_hash_table_contains (self->values, graph->input[i]->name))
       if (!add_input (self, graph->input[i], width > 0 ? width : 640, height > 0 ? height : 640, &import->free_size, error))
         return FALSE;
-  if (!lower_nodes (self, graph, error))
+  end = _sq_onnx_before_nms (graph, &needed);
+  import->nms_left_out = end != NULL;
+  if (!lower_nodes (self, graph, needed, error))
     return FALSE;
   if (graph->n_output == 0)
     return _sq_onnx_bad (error, "it has no output");
-  for (gsize i = 0; i < graph->n_output; i++)
-    {
-      const char *name = graph->output[i]->name != NULL ? graph->output[i]->name : "";
-      int id = GPOINTER_TO_INT (g_hash_table_lookup (self->values, name)) - 1;
-      SqValue *value;
-
-      if (id < 0)
-        return _sq_onnx_bad (error, "nothing makes its output '%s'", name);
-      value = sq_graph_value (self->graph, id);
-      g_free (value->name);
-      value->name = g_strdup (name);
-      sq_graph_add_output (self->graph, id);
-    }
+  if (end != NULL && !add_output (self, end, error))
+    return FALSE;
+  for (gsize i = 0; end == NULL && i < graph->n_output; i++)
+    if (!add_output (self, graph->output[i]->name != NULL ? graph->output[i]->name : "", error))
+      return FALSE;
   sq_graph_prune (self->graph);
   import->precision = find_precision (graph);
   return TRUE;

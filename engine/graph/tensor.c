@@ -109,6 +109,7 @@ static void
 tensor_clear (gpointer data)
 {
   free (((SqTensor *) data)->data);
+  g_free (((SqTensor *) data)->grid);
 }
 
 void

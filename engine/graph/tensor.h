@@ -29,6 +29,14 @@ typedef struct
   gint64 dim[SQ_MAX_RANK];
 } SqShape;
 
+// What 8-bit weights were before they became floats: scale[k] q, q whole in -128..127, k counting along `axis` (n = 1: one for all).
+typedef struct
+{
+  int axis;
+  gint64 n;
+  float scale[];
+} SqGrid;
+
 typedef struct
 {
   SqDType dtype;
@@ -36,6 +44,7 @@ typedef struct
   gint64 n; // elements
   gsize bytes;
   gpointer data; // 64-byte aligned
+  SqGrid *grid;  // of a float32 tensor, or NULL; owned
 } SqTensor;
 
 gsize sq_dtype_size (SqDType dtype);

@@ -28,6 +28,25 @@ infer (const SqParams *params, const SqType *const *in, int n_in, SqType *out, G
   return TRUE;
 }
 
+// Weights: symmetric whole numbers of 8 bits. Kept so that a backend can compute with them.
+static SqGrid *
+grid_of (const SqTensor *q, const SqTensor *scale, const SqTensor *zero, int axis)
+{
+  SqGrid *grid;
+
+  if (q->dtype != SQ_I8 || q->shape.rank < 2)
+    return NULL;
+  for (gint64 k = 0; zero != NULL && k < zero->n; k++)
+    if (sq_tensor_get (zero, k) != 0)
+      return NULL;
+  grid = g_malloc (sizeof *grid + (gsize) scale->n * sizeof (float));
+  grid->axis = scale->n == 1 ? 0 : axis;
+  grid->n = scale->n;
+  for (gint64 k = 0; k < scale->n; k++)
+    grid->scale[k] = sq_tensor_f32 (scale)[k];
+  return grid;
+}
+
 static void
 reference (const SqParams *params, SqTensor *const *in, int n_in, SqTensor *const *out)
 {
@@ -38,6 +57,8 @@ reference (const SqParams *params, SqTensor *const *in, int n_in, SqTensor *cons
 
       sq_tensor_f32 (out[0])[i] = sq_tensor_f32 (in[1])[k] * (float) (sq_tensor_get (in[0], i) - zero);
     }
+  g_free (out[0]->grid);
+  out[0]->grid = grid_of (in[0], in[1], n_in > 2 ? in[2] : NULL, params->axis.axis);
 }
 
 // y = scale (q - zero point). Inputs: q, scale, zero point or none.

@@ -5,8 +5,10 @@
 #include "engine/families/family.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#define BOXES_OF_A_DEVICE 2048
 #define MAX_CANDIDATES 30000 // per frame, best first: more are noise
 
 struct _SqDetector
@@ -17,6 +19,8 @@ struct _SqDetector
   const char *device;
 };
 
+#define SQ_MAX_HEADS 16
+
 static gint64
 now_ns (void)
 {
@@ -26,12 +30,41 @@ now_ns (void)
   return (gint64) t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+// The input and the heads as a device that goes from pictures to boxes needs them. FALSE where the family has no such description.
+static gboolean
+describe_detect (const SqModel *model, float floor, SqExecHead *heads, SqExecDetect *detect)
+{
+  SqFamilyHead found[SQ_MAX_HEADS];
+  const SqInputSpec *spec = &model->input;
+
+  detect->n_heads = model->family->heads != NULL ? model->family->heads (model, found, SQ_MAX_HEADS) : 0;
+  for (guint i = 0; i < detect->n_heads; i++)
+    heads[i] = (SqExecHead){ .head = found[i].head,
+                             .output = found[i].output,
+                             .has_objectness = found[i].has_objectness,
+                             .boxes_at = found[i].boxes_at,
+                             .objectness_at = found[i].objectness_at,
+                             .classes_at = found[i].classes_at };
+  detect->heads = heads;
+  detect->floor = floor;
+  detect->keep = BOXES_OF_A_DEVICE;
+  detect->area = spec->resample == SQ_RESAMPLE_AREA;
+  detect->bgr = spec->bgr;
+  detect->pad = spec->pad;
+  memcpy (detect->mean, spec->mean, sizeof detect->mean);
+  memcpy (detect->scale, spec->scale, sizeof detect->scale);
+  return detect->n_heads > 0;
+}
+
 SqDetector *
 sq_detector_new (SqModel *model, const SqDetectorOptions *options, GError **error)
 {
   static const SqDetectorOptions defaults;
   g_autoptr (SqDetector) self = g_new0 (SqDetector, 1);
   const SqBackend *backend;
+  g_autofree char *cache = g_build_filename (g_get_user_cache_dir (), "squint", "plans", NULL);
+  SqExecHead heads[SQ_MAX_HEADS];
+  SqExecDetect detect = { 0 };
   SqExecOptions exec_options = { 0 };
   int index;
 
@@ -43,6 +76,14 @@ sq_detector_new (SqModel *model, const SqDetectorOptions *options, GError **erro
   self->floor = options->floor > 0 ? options->floor : SQ_SCORE_FLOOR;
   exec_options.threads = sq_device_core (self->device) >= 0 ? 1 : options->threads;
   exec_options.device = MAX (index, 0);
+  exec_options.precision = options->precision;
+  exec_options.batch = options->batch;
+  exec_options.cache_folder = cache;
+  exec_options.cancellable = options->cancellable;
+  exec_options.progress = options->progress;
+  exec_options.progress_data = options->progress_data;
+  if (backend->detect != NULL && describe_detect (model, self->floor, heads, &detect))
+    exec_options.detect = &detect;
   self->exec = sq_exec_new (backend, model->graph, &exec_options, error);
   return self->exec != NULL ? g_steal_pointer (&self) : NULL;
 }
@@ -67,6 +108,18 @@ sq_detector_describe (SqDetector *self)
   return sq_exec_describe (self->exec);
 }
 
+const char *
+sq_detector_get_note (SqDetector *self)
+{
+  return self->exec->note;
+}
+
+guint
+sq_detector_get_batch (SqDetector *self)
+{
+  return MAX (self->exec->batch, 1);
+}
+
 SqDetectorJob *
 sq_detector_job_new (SqFrame *frame)
 {
@@ -84,6 +137,7 @@ sq_detector_job_reset (SqDetectorJob *job)
   for (guint i = 0; i < job->n_outputs; i++)
     g_clear_pointer (&job->outputs[i], sq_tensor_unref);
   job->n_outputs = 0;
+  g_clear_pointer (&job->boxes, g_array_unref);
 }
 
 void
@@ -159,17 +213,22 @@ SqResult *
 sq_detector_job_postprocess (SqDetectorJob *job, const SqModel *model, float floor)
 {
   gint64 start = now_ns ();
-  GArray *candidates = g_array_new (FALSE, FALSE, sizeof (SqDetection));
+  g_autoptr (GArray) candidates = g_steal_pointer (&job->boxes); // the same numbers in the same places
   SqResult *result;
   guint n;
 
-  model->family->decode (model, job->outputs, floor, candidates);
+  G_STATIC_ASSERT (sizeof (SqDetection) == sizeof (SqCudaBox) && G_STRUCT_OFFSET (SqDetection, score) == G_STRUCT_OFFSET (SqCudaBox, score)
+                   && G_STRUCT_OFFSET (SqDetection, class_id) == G_STRUCT_OFFSET (SqCudaBox, class_id));
+  if (candidates == NULL)
+    {
+      candidates = g_array_new (FALSE, FALSE, sizeof (SqDetection));
+      model->family->decode (model, job->outputs, floor, candidates);
+    }
   n = to_source (candidates, &job->transform, job->frame);
   if (n > 0)
     qsort (candidates->data, n, sizeof (SqDetection), by_score);
   n = MIN (n, MAX_CANDIDATES);
   result = sq_result_new (sq_frame_ref (job->frame), g_memdup2 (candidates->data, n * sizeof (SqDetection)), n, model->family->nms_done);
-  g_array_unref (candidates);
   job->stage_ns[SQ_STAGE_POST] = now_ns () - start;
   for (int i = 0; i < SQ_N_STAGES; i++)
     result->stage_ns[i] = job->stage_ns[i];
@@ -177,9 +236,59 @@ sq_detector_job_postprocess (SqDetectorJob *job, const SqModel *model, float flo
   return result;
 }
 
+// Pictures to boxes on the device itself.
+static gboolean
+detect_pictures (SqDetector *self, SqDetectorJob *const *jobs, guint n, GError **error)
+{
+  g_autofree SqExecPicture *pictures = g_new (SqExecPicture, n);
+  g_autofree GArray **boxes = g_new0 (GArray *, n);
+  gint64 start = now_ns ();
+
+  for (guint i = 0; i < n; i++)
+    {
+      const SqFrame *frame = jobs[i]->frame;
+      SqTransform *t = &jobs[i]->transform;
+
+      sq_transform_init (t, &self->model->input, frame->width, frame->height);
+      pictures[i] = (SqExecPicture){ .pixels = frame->pixels,
+                                     .width = frame->width,
+                                     .height = frame->height,
+                                     .stride = (gsize) frame->stride,
+                                     .left = t->left,
+                                     .top = t->top,
+                                     .scaled_width = t->width,
+                                     .scaled_height = t->height };
+    }
+  if (!sq_exec_detect (self->exec, pictures, n, boxes, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    {
+      jobs[i]->boxes = boxes[i];
+      jobs[i]->device = self->device;
+      jobs[i]->stage_ns[SQ_STAGE_PREPROCESS] = 0;
+      jobs[i]->stage_ns[SQ_STAGE_INFER] = (now_ns () - start) / n;
+    }
+  return TRUE;
+}
+
+gboolean
+sq_detector_run_batch (SqDetector *self, SqDetectorJob *const *jobs, guint n, SqResult **results, GError **error)
+{
+  g_assert (n <= sq_detector_get_batch (self));
+  if (self->exec->batch == 0)
+    return (results[0] = sq_detector_run (self, jobs[0], error)) != NULL;
+  if (!detect_pictures (self, jobs, n, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    results[i] = sq_detector_job_postprocess (jobs[i], self->model, self->floor);
+  return TRUE;
+}
+
 SqResult *
 sq_detector_run (SqDetector *self, SqDetectorJob *job, GError **error)
 {
+  if (self->exec->batch > 0)
+    return detect_pictures (self, &job, 1, error) ? sq_detector_job_postprocess (job, self->model, self->floor) : NULL;
   if ((job->input == NULL && !sq_detector_job_preprocess (job, self->model, error)) || !sq_detector_infer (self, job, error))
     return NULL;
   return sq_detector_job_postprocess (job, self->model, self->floor);

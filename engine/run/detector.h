@@ -17,7 +17,14 @@ typedef struct
   const char *device; // NULL = "cpu"; "cpu:1" one core, to which the caller binds its thread (sq_device_pin); "ref" the reference backend
   int threads;        // 0 = all cores
   float floor;        // 0 = SQ_SCORE_FLOOR
+  SqPrecision precision;
+  int batch;                                         // pictures at once where the device takes them, see sq_detector_get_batch; 0 = 1
+  GCancellable *cancellable;                         // of the build, or NULL
+  void (*progress) (double fraction, gpointer data); // of the build, on its thread, or NULL
+  gpointer progress_data;
 } SqDetectorOptions;
+
+#define SQ_MAX_OUTPUTS 16
 
 // One frame's way through the detector.
 typedef struct
@@ -25,8 +32,9 @@ typedef struct
   SqFrame *frame;
   SqTransform transform;
   SqTensor *input;
-  SqTensor *outputs[16];
+  SqTensor *outputs[SQ_MAX_OUTPUTS];
   guint n_outputs;
+  GArray *boxes;      // SqCudaBox, where the device has decoded them
   const char *device; // interned: where it ran
   gint64 stage_ns[SQ_N_STAGES];
 } SqDetectorJob;
@@ -37,6 +45,8 @@ SqDetector *sq_detector_new (SqModel *model, const SqDetectorOptions *options, G
 void sq_detector_free (SqDetector *self);
 const char *sq_detector_get_device (SqDetector *self); // interned
 char *sq_detector_describe (SqDetector *self);         // what runs where, for people; may be NULL
+const char *sq_detector_get_note (SqDetector *self);   // one sentence on how it was built that the user should know, or NULL
+guint sq_detector_get_batch (SqDetector *self);        // at least 1
 
 SqDetectorJob *sq_detector_job_new (SqFrame *frame); // takes the reference
 void sq_detector_job_free (SqDetectorJob *job);
@@ -47,6 +57,9 @@ SqResult *sq_detector_job_postprocess (SqDetectorJob *job, const SqModel *model,
 
 // All of a job's steps on the calling thread.
 SqResult *sq_detector_run (SqDetector *self, SqDetectorJob *job, GError **error);
+
+// `n` jobs at once, at most the batch, on a device that takes pictures; one after another elsewhere. FALSE: none of `results` is set.
+gboolean sq_detector_run_batch (SqDetector *self, SqDetectorJob *const *jobs, guint n, SqResult **results, GError **error);
 
 // The same for one picture. Takes the frame's reference.
 SqResult *sq_detector_detect (SqDetector *self, SqFrame *frame, GError **error);

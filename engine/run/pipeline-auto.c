@@ -42,7 +42,7 @@ fastest (const SqPipeline *self)
     {
       Device *device = pipeline_device (self, i);
 
-      if (!device->failed && device->ready > 0
+      if (!device->failed && !device->stand_in && device->ready > 0
           && (best == NULL || (double) device->ready / device->pace.median > (double) best->ready / best->pace.median))
         best = device;
     }
@@ -58,7 +58,7 @@ is_warm (const SqPipeline *self)
     {
       const Device *device = pipeline_device (self, i);
 
-      if (!device->failed && device->pace.n == 0)
+      if (!device->failed && !device->stand_in && device->pace.n == 0)
         return FALSE;
       most = MAX (most, device->pace.n);
     }
@@ -93,7 +93,7 @@ decide (SqPipeline *self, double together)
   guint n = 0;
 
   for (guint i = 0; i < self->devices->len; i++)
-    n += !pipeline_device (self, i)->failed;
+    n += !pipeline_device (self, i)->failed && !pipeline_device (self, i)->stand_in;
   if (together > WORTH_IT * alone || solo == NULL)
     _sq_pipeline_settle (self, SQ_PARALLEL_DATA, NULL,
                          "Data parallel: %u devices together do %.1f frames/s, %s alone %.1f; a pipeline would only pay for a network that "

@@ -8,14 +8,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define LANE_NICE 5 // lanes take every core there is; the window's main loop, the decoder and the output must not queue behind them
-#define GPU_LANES 2 // one frame is copied while the other is computed
-
-static gboolean
-is_cpu (const char *id)
-{
-  return g_str_equal (id, "cpu") || sq_device_core (id) >= 0;
-}
+#define LANE_NICE 5        // lanes take every core there is; the window's main loop, the decoder and the output must not queue behind them
+#define GPU_LANES 2        // one frame is copied while the other is computed
+#define STAND_IN_US 300000 // a device that is built sooner needs no stand-in
 
 static Device *
 add_device (SqPipeline *self, const char *id)
@@ -25,6 +20,44 @@ add_device (SqPipeline *self, const char *id)
   device->id = g_intern_string (id);
   g_ptr_array_add (self->devices, device);
   return device;
+}
+
+// The CPU works until the first device is built: plans for a GPU may take minutes the first time.
+static void
+add_stand_in (SqPipeline *self)
+{
+  Device *cpu;
+
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      const SqBackend *backend;
+      int index;
+
+      sq_backend_parse (pipeline_device (self, i)->id, &backend, &index, NULL);
+      if (!backend->takes_frames)
+        return;
+    }
+  cpu = add_device (self, "cpu");
+  cpu->stand_in = TRUE;
+}
+
+// FALSE where the devices were quicker.
+static gboolean
+stand_in_needed (SqPipeline *self)
+{
+  gint64 until = g_get_monotonic_time () + STAND_IN_US;
+
+  g_mutex_lock (&self->lock);
+  while (!self->relieved && !_sq_pipeline_over (self) && g_cond_wait_until (&self->changed, &self->lock, until))
+    ;
+  g_mutex_unlock (&self->lock);
+  return !self->relieved;
+}
+
+static gboolean
+is_cpu (const char *id)
+{
+  return g_str_equal (id, "cpu") || sq_device_core (id) >= 0;
 }
 
 gboolean
@@ -57,6 +90,8 @@ _sq_pipeline_add_devices (SqPipeline *self, GError **error)
     }
   if (self->parallel == SQ_PARALLEL_PIPELINE)
     self->frames_to_lanes = FALSE;
+  else
+    add_stand_in (self);
   return TRUE;
 }
 
@@ -65,6 +100,7 @@ _sq_pipeline_lane_ready (SqPipeline *self, Lane *lane)
 {
   g_mutex_lock (&self->lock);
   lane->device->ready++;
+  self->relieved = self->relieved || !lane->device->stand_in;
   if (!self->ready)
     {
       self->ready = TRUE;
@@ -90,14 +126,14 @@ _sq_pipeline_lane_done (SqPipeline *self, Lane *lane, gint64 ns)
   g_mutex_unlock (&self->lock);
 }
 
-// Called with the lock held. Lanes that take or will take frames.
+// Called with the lock held. Lanes that take or will take frames, the stand-in's apart.
 static guint
 count_lanes (const SqPipeline *self)
 {
   guint n = 0;
 
   for (guint i = 0; i < self->lanes->len; i++)
-    n += !pipeline_lane (self, i)->ended && !pipeline_lane (self, i)->device->failed;
+    n += !pipeline_lane (self, i)->ended && !pipeline_lane (self, i)->device->failed && !pipeline_lane (self, i)->device->stand_in;
   return n;
 }
 
@@ -105,14 +141,22 @@ count_lanes (const SqPipeline *self)
 static void
 take_over (SqPipeline *self, GError *error)
 {
+  Device *cpu = NULL;
+
   for (guint i = 0; i < self->devices->len; i++)
-    if (is_cpu (pipeline_device (self, i)->id) || (!self->ready && g_error_matches (error, SQ_ERROR, SQ_ERROR_NO_DEVICE)))
+    if ((is_cpu (pipeline_device (self, i)->id) && !pipeline_device (self, i)->stand_in)
+        || (!self->relieved && g_error_matches (error, SQ_ERROR, SQ_ERROR_NO_DEVICE)))
       {
         _sq_pipeline_fail_locked (self, g_error_copy (error)); // the CPU itself, or nothing that was asked for exists
         return;
       }
   _sq_pipeline_settle (self, SQ_PARALLEL_SINGLE, NULL, "%s", "No other device is left: the CPU does all frames.");
-  add_device (self, "cpu");
+  for (guint i = 0; i < self->devices->len; i++)
+    if (pipeline_device (self, i)->stand_in)
+      cpu = pipeline_device (self, i);
+  if (cpu == NULL)
+    cpu = add_device (self, "cpu");
+  cpu->stand_in = FALSE;
   _sq_pipeline_start_lanes (self);
 }
 
@@ -190,12 +234,44 @@ do_frame (SqPipeline *self, Lane *lane, SqDetector *detector, Item *item, GError
   return TRUE;
 }
 
+typedef struct
+{
+  SqPipeline *pipeline;
+  Device *device;
+} Building;
+
+static void
+building (double fraction, gpointer data)
+{
+  const Building *b = data;
+
+  g_mutex_lock (&b->pipeline->lock);
+  b->device->built = MAX (b->device->built, fraction);
+  g_mutex_unlock (&b->pipeline->lock);
+}
+
+static SqDetector *
+build (SqPipeline *self, const Lane *lane, GError **error)
+{
+  Building b = { self, lane->device };
+
+  return sq_detector_new (self->model,
+                          &(SqDetectorOptions){ .device = lane->device->id,
+                                                .threads = lane->threads,
+                                                .floor = self->options.floor,
+                                                .precision = self->options.precision,
+                                                .cancellable = self->cancellable,
+                                                .progress = building,
+                                                .progress_data = &b },
+                          error);
+}
+
 static void
 lane_main (SqPipeline *self, int index)
 {
   Lane *lane;
   GError *error = NULL;
-  SqDetector *detector;
+  SqDetector *detector = NULL;
   Item *item = NULL;
 
   g_mutex_lock (&self->lock);
@@ -203,8 +279,8 @@ lane_main (SqPipeline *self, int index)
   g_mutex_unlock (&self->lock);
   setpriority (PRIO_PROCESS, 0, LANE_NICE); // on Linux: of this thread alone
   sq_device_pin (lane->device->id);
-  detector = sq_detector_new (
-      self->model, &(SqDetectorOptions){ .device = lane->device->id, .threads = lane->threads, .floor = self->options.floor }, &error);
+  if (!lane->device->stand_in || stand_in_needed (self))
+    detector = build (self, lane, &error);
   if (detector != NULL)
     _sq_pipeline_lane_ready (self, lane);
   while (detector != NULL && (item = _sq_pipeline_take (self, lane)) != NULL)

@@ -44,6 +44,8 @@ typedef struct
   int lanes;      // threads alive
   int ready;      // of them, built
   gboolean failed;
+  gboolean stand_in; // the CPU, until a device that was asked for is built
+  double built;      // fraction of its network
   guint64 frames;
   gint64 busy_ns;
   SqPace pace;
@@ -82,6 +84,8 @@ struct _SqPipeline
   GPtrArray *chain;           // SqGraphPart, once cut; NULL no chain
   GQueue chain_queue[SQ_MAX_DEVICES];
   gboolean chain_broken;
+  gboolean relieved;         // the stand-in has nothing more to do
+  GCancellable *cancellable; // of building networks
   GQueue queue[SQ_N_STAGES]; // Item, waiting before each stage (none before decode)
   guint pressed;             // times somebody had to wait for room in INFER: there is more work than the lanes take
   SqSource *source;

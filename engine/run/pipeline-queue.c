@@ -169,8 +169,8 @@ _sq_pipeline_take (SqPipeline *self, Lane *lane)
   gboolean retry = FALSE;
 
   g_mutex_lock (&self->lock);
-  while (!_sq_pipeline_over (self) && !lane->device->failed && (lane->part < 0 || !self->chain_broken)
-         && (item = take_for_lane (self, lane, &retry)) == NULL)
+  while (!_sq_pipeline_over (self) && !lane->device->failed && !(lane->device->stand_in && self->relieved)
+         && (lane->part < 0 || !self->chain_broken) && (item = take_for_lane (self, lane, &retry)) == NULL)
     if (retry)
       g_cond_wait_until (&self->changed, &self->lock, g_get_monotonic_time () + RETRY_US);
     else

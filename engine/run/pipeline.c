@@ -242,6 +242,7 @@ sq_pipeline_stop (SqPipeline *self)
 {
   g_mutex_lock (&self->lock);
   self->stopping = TRUE;
+  g_cancellable_cancel (self->cancellable);
   if (self->source != NULL)
     sq_source_interrupt (self->source);
   if (self->state != SQ_PIPELINE_FAILED && self->state != SQ_PIPELINE_FINISHED)
@@ -317,6 +318,7 @@ sq_pipeline_get_stats (SqPipeline *self, SqPipelineStats *stats)
                                                            .frames = device->frames,
                                                            .busy_ns = device->busy_ns,
                                                            .p50_ns = device->pace.median,
+                                                           .built = device->ready > 0 ? 1 : device->built,
                                                            .failed = device->failed };
     }
   stats->parallel = self->parallel;
@@ -343,6 +345,7 @@ sq_pipeline_finalize (GObject *object)
   g_ptr_array_unref (self->lanes);
   g_ptr_array_unref (self->devices);
   g_clear_pointer (&self->source, sq_source_free);
+  g_clear_object (&self->cancellable);
   g_clear_pointer (&self->model, sq_model_unref);
   g_clear_error (&self->failure);
   g_strfreev (self->paths);
@@ -393,5 +396,6 @@ sq_pipeline_init (SqPipeline *self)
   self->devices = g_ptr_array_new_with_free_func (g_free);
   self->lanes = g_ptr_array_new_with_free_func (g_free);
   self->context = g_main_context_ref_thread_default ();
+  self->cancellable = g_cancellable_new ();
   self->rate = 1;
 }

@@ -8,6 +8,7 @@
 // Blocks: sq_pipeline_wait; everything else returns at once
 #pragma once
 
+#include "engine/backends/backend.h"
 #include "engine/media/source.h"
 #include "engine/model.h"
 #include "result.h"
@@ -36,8 +37,9 @@ typedef struct
   int threads;              // of the CPU: so many frames at once; 0 = all cores
   int lanes;                // frames at once on each device, the CPU's `threads` shared among them; 0 = as suits the device
   float floor;              // 0 = SQ_SCORE_FLOOR
-  gboolean realtime;        // pace video to its own clock and drop what comes late; otherwise every frame, as fast as it goes
-  gboolean loop;            // start a video again at its end
+  SqPrecision precision;
+  gboolean realtime; // pace video to its own clock and drop what comes late; otherwise every frame, as fast as it goes
+  gboolean loop;     // start a video again at its end
 } SqPipelineOptions;
 
 typedef struct
@@ -57,6 +59,7 @@ typedef struct
   guint64 frames;  // that it did (in a pipeline of devices: its part of them)
   gint64 busy_ns;  // total, of all its lanes
   gint64 p50_ns;   // a frame, over the last ones; 0 unknown
+  double built;    // fraction of its network that is built
   gboolean failed; // lost, or never got going
 } SqDeviceStats;
 

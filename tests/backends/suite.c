@@ -4,10 +4,11 @@
 #include "engine/ops/op.h"
 #include "engine/passes/pass.h"
 #include "tests/common/data.h"
+#include "tests/common/device.h"
 
 #include <math.h>
 
-static const char *backend_id;
+static SqTestDevice device;
 
 typedef struct
 {
@@ -91,7 +92,7 @@ compare (Build *b, double tolerance)
 
   reference = sq_exec_new (sq_backend_find ("ref"), graph, NULL, &error);
   g_assert_no_error (error);
-  exec = sq_exec_new (sq_backend_find (backend_id), graph, NULL, &error);
+  exec = sq_exec_new (device.backend, graph, &device.options, &error);
   g_assert_no_error (error);
   for (guint run = 0; run < 2; run++) // twice: nothing of the first run may be left in the second
     {
@@ -109,7 +110,7 @@ compare (Build *b, double tolerance)
           g_assert_true (sq_shape_equal (&want[i]->shape, &got[i]->shape));
           for (gint64 k = 0; k < want[i]->n; k++)
             most = fmax (most, fabs (sq_tensor_get (want[i], k)));
-          g_assert_cmpfloat (sq_test_max_abs (got[i], want[i]), <=, tolerance * fmax (most, 1));
+          g_assert_cmpfloat (sq_test_max_abs (got[i], want[i]), <=, tolerance * device.tolerance * fmax (most, 1));
           sq_tensor_unref (want[i]);
           sq_tensor_unref (got[i]);
         }
@@ -304,14 +305,14 @@ test_passes (void)
   g_assert_cmpuint (fused->nodes->len, ==, 2); // conv + silu, conv + sum
   {
     g_autoptr (SqExec) before = sq_exec_new (sq_backend_find ("ref"), b.graph, NULL, NULL);
-    g_autoptr (SqExec) after = sq_exec_new (sq_backend_find (backend_id), fused, NULL, NULL);
+    g_autoptr (SqExec) after = sq_exec_new (device.backend, fused, &device.options, NULL);
     g_autoptr (SqTensor) in = sq_tensor_new (SQ_F32, &SQ_SHAPE (1, 12, 14, 14));
     SqTensor *want, *got;
 
     sq_test_fill (in, 1, -2, 2);
     g_assert_true (sq_exec_run (before, &in, &want, NULL));
     g_assert_true (sq_exec_run (after, &in, &got, NULL));
-    g_assert_cmpfloat (sq_test_max_abs (got, want), <=, 1e-4);
+    g_assert_cmpfloat (sq_test_max_abs (got, want), <=, 1e-4 * device.tolerance);
     sq_tensor_unref (want);
     sq_tensor_unref (got);
   }
@@ -337,13 +338,18 @@ main (int argc, char **argv)
     { "passes", test_passes },
   };
 
+  const char *id = argc > 1 ? argv[1] : "cpu";
+  int result;
+
   g_test_init (&argc, &argv, NULL);
-  backend_id = argc > 1 ? argv[1] : "cpu";
+  sq_test_device_open (&device, id);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     {
-      g_autofree char *name = g_strdup_printf ("/backends/%s/%s", backend_id, tests[i].name);
+      g_autofree char *name = g_strdup_printf ("/backends/%s/%s", id, tests[i].name);
 
       g_test_add_func (name, tests[i].test);
     }
-  return g_test_run ();
+  result = g_test_run ();
+  sq_test_device_close (&device);
+  return result;
 }

@@ -351,6 +351,42 @@ test_auto (void)
     }
 }
 
+// A device that takes long to build: the CPU detects meanwhile and then leaves it the frames; stopping does not wait for it.
+static void
+test_stand_in (void)
+{
+  SqPipelineOptions options = { .frame = frame, .devices = "sim:0", .lanes = 1, .threads = 1 };
+  SqPipelineStats stats = { 0 };
+  SqPipeline *pipeline;
+  gboolean partly = FALSE;
+  guint64 by_cpu;
+  Seen seen;
+
+  sim_set (0, (SimDevice){ .frame_us = 1000, .build_us = 900000, .fails_with = -1 });
+  pipeline = begin (&seen, &options);
+  for (int i = 0; i < 3000 && stats.device[0].frames < 20; i++)
+    {
+      g_usleep (10000);
+      sq_pipeline_get_stats (pipeline, &stats);
+      partly = partly || (stats.device[0].built > 0 && stats.device[0].built < 1);
+    }
+  by_cpu = stats.device[1].frames;
+  g_usleep (100000);
+  end (pipeline, &seen, &stats);
+  g_assert_true (partly);
+  g_assert_cmpstr (stats.device[1].id, ==, "cpu");
+  g_assert_cmpuint (by_cpu, >, 0);
+  g_assert_cmpuint (stats.device[1].frames, ==, by_cpu);
+  g_assert_cmpuint (stats.device[0].frames, >=, 20);
+  seen_clear (&seen);
+
+  sim_set (0, (SimDevice){ .frame_us = 1000, .build_us = 60 * G_USEC_PER_SEC, .fails_with = -1 });
+  pipeline = begin (&seen, &options);
+  g_usleep (50000);
+  end (pipeline, &seen, &stats); // the test's time limit is shorter than that build
+  seen_clear (&seen);
+}
+
 // The fastest lane first, a slow one only where it would be done sooner, one nobody knows takes what there is.
 static void
 test_deal (void)
@@ -398,6 +434,7 @@ main (int argc, char **argv)
   g_test_add_func ("/devices/not-there", test_not_there);
   g_test_add_func ("/devices/chain-lost", test_chain_lost);
   g_test_add_func ("/devices/auto", test_auto);
+  g_test_add_func ("/devices/stand-in", test_stand_in);
   status = g_test_run ();
   g_ptr_array_unref (pictures);
   sq_frame_unref (frame);

@@ -23,6 +23,17 @@ sim_compile (const SqGraph *graph, const SqExecOptions *options, GError **error)
       g_set_error_literal (error, SQ_ERROR, devices[options->device].fails_with, "It does not want to.");
       return NULL;
     }
+  for (int passed = 0; passed < devices[options->device].build_us; passed += 10000)
+    {
+      g_usleep (10000);
+      if (g_cancellable_is_cancelled (options->cancellable))
+        {
+          g_set_error_literal (error, SQ_ERROR, SQ_ERROR_CANCELLED, "It was told to stop.");
+          return NULL;
+        }
+      if (options->progress != NULL)
+        options->progress ((double) passed / devices[options->device].build_us, options->progress_data);
+    }
   self = g_new0 (SimExec, 1);
   self->device = options->device;
   self->graph = sq_graph_copy (graph);

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   int frame_us;   // time for a frame
+  int build_us;   // to compile
   int dies_at;    // the run at which it dies, from 1; 0 never
   int fails_with; // building fails with this SqError; -1 works
 } SimDevice;

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From pictures to boxes without the host: the pixels go up, one kernel makes the network's input of them, the network, its heads and the
+// choice of the best boxes are one recorded graph, and only boxes come back.
+#include "cuda-private.h"
+
+#include <string.h>
+
+#define CAPACITY 16384 // candidates of one picture before the best are chosen
+
+struct _CudaDetect
+{
+  SqExecDetect spec;
+  SqExecHead *heads;
+  int input; // buffer that the pictures are scaled into
+  SqGpuGraph *recorded;
+  char *boxes, *counts, *scratch, *best, *best_counts; // device, in `memory`
+  char *memory;
+  char *host_best, *host_counts; // pinned
+  gsize staging_bytes;           // of each picture
+  char *staging, *staging_host;  // the whole batch
+};
+
+static gsize
+up (gsize n)
+{
+  return (n + CUDA_ALIGN - 1) & ~(gsize) (CUDA_ALIGN - 1);
+}
+
+// Layout changes of the input that the scaling kernel does on its way: follows single readers that only copy.
+static int
+find_input (CudaExec *self)
+{
+  int buffer = self->of_value[LAYOUT_PLAIN][g_array_index (self->graph->inputs, int, 0)];
+
+  for (;;)
+    {
+      Step *only = NULL;
+      guint readers = 0;
+
+      for (guint i = 0; i < self->steps->len; i++)
+        {
+          Step *step = g_ptr_array_index (self->steps, i);
+
+          for (int k = 0; k < step->n_in; k++)
+            if (step->in[k] == buffer)
+              {
+                only = step;
+                readers++;
+              }
+        }
+      if (readers != 1 || only->move == NULL || cuda_buffer (self, only->out[0])->layout == LAYOUT_PLAIN
+          || !sq_shape_equal (&only->move->shape, &only->move->in_shape) || !sq_shape_equal (&only->move->shape, &only->move->out_shape))
+        return buffer;
+      only->of_input = TRUE;
+      buffer = only->out[0];
+    }
+}
+
+gboolean
+_sq_cuda_detect_prepare (CudaExec *self, const SqExecDetect *spec, GError **error)
+{
+  struct _CudaDetect *d;
+  gsize boxes = up ((gsize) CAPACITY * self->batch * sizeof (SqCudaBox)), counts = up ((gsize) self->batch * sizeof (guint32));
+  gsize scratch = up (self->api->kernels->topk_scratch (CAPACITY)) * self->batch,
+        best = up ((gsize) spec->keep * self->batch * sizeof (SqCudaBox));
+
+  self->detect = d = g_new0 (struct _CudaDetect, 1);
+  d->spec = *spec;
+  d->heads = g_memdup2 (spec->heads, spec->n_heads * sizeof *spec->heads);
+  d->input = find_input (self);
+  if (!_sq_cuda_check (self, self->api->alloc ((gpointer *) &d->memory, boxes + scratch + best + 2 * counts), "reserving memory", error)
+      || !_sq_cuda_alloc_host (self, (gpointer *) &d->host_best, best, error)
+      || !_sq_cuda_alloc_host (self, (gpointer *) &d->host_counts, counts, error))
+    return FALSE;
+  d->boxes = d->memory;
+  d->scratch = d->boxes + boxes;
+  d->best = d->scratch + scratch;
+  d->counts = d->best + best;
+  d->best_counts = d->counts + counts;
+  return TRUE;
+}
+
+static int
+launch_heads (CudaExec *self, int image, SqGpuStream *stream)
+{
+  const struct _CudaDetect *d = self->detect;
+  int code = SQ_GPU_OK;
+
+  for (guint i = 0; i < d->spec.n_heads && code == SQ_GPU_OK; i++)
+    {
+      const SqExecHead *h = &d->heads[i];
+      int buffer = self->of_value[LAYOUT_PLAIN][g_array_index (self->graph->outputs, int, h->output)];
+      const float *data = (const float *) _sq_cuda_data (self, buffer) + (gsize) image * (gsize) cuda_buffer (self, buffer)->n;
+      SqCudaHead job = h->head;
+
+      job.type = SQ_CUDA_F32;
+      job.boxes = data + h->boxes_at;
+      job.objectness = h->has_objectness ? data + h->objectness_at : NULL;
+      job.classes = data + h->classes_at;
+      job.floor = d->spec.floor;
+      job.out = (SqCudaBox *) d->boxes + (gsize) image * CAPACITY;
+      job.count = (guint32 *) d->counts + image;
+      job.capacity = CAPACITY;
+      code = self->api->kernels->head (&job, stream);
+    }
+  return code;
+}
+
+static int
+launch_best (CudaExec *self, int image, SqGpuStream *stream)
+{
+  const struct _CudaDetect *d = self->detect;
+  SqCudaTopk job = { .boxes = (SqCudaBox *) d->boxes + (gsize) image * CAPACITY,
+                     .count = (guint32 *) d->counts + image,
+                     .capacity = CAPACITY,
+                     .out = (SqCudaBox *) d->best + (gsize) image * d->spec.keep,
+                     .out_count = (guint32 *) d->best_counts + image,
+                     .keep = d->spec.keep,
+                     .scratch = d->scratch + (gsize) image * up (self->api->kernels->topk_scratch (CAPACITY)) };
+
+  return self->api->kernels->topk (&job, stream);
+}
+
+static int
+launch_all (CudaExec *self, SqGpuStream *stream)
+{
+  const struct _CudaDetect *d = self->detect;
+  int code = self->api->set (d->counts, 0, (gsize) self->batch * sizeof (guint32), stream);
+
+  for (guint i = 0; i < self->steps->len && code == SQ_GPU_OK; i++)
+    {
+      Step *step = g_ptr_array_index (self->steps, i);
+
+      if (!step->of_input)
+        code = step->launch (self, step, stream);
+    }
+  for (int image = 0; image < self->batch && code == SQ_GPU_OK; image++)
+    {
+      code = launch_heads (self, image, stream);
+      if (code == SQ_GPU_OK)
+        code = launch_best (self, image, stream);
+    }
+  if (code == SQ_GPU_OK)
+    code = self->api->copy (d->host_counts, d->best_counts, (gsize) self->batch * sizeof (guint32), SQ_GPU_TO_HOST, stream);
+  if (code == SQ_GPU_OK)
+    code = self->api->copy (d->host_best, d->best, (gsize) self->batch * d->spec.keep * sizeof (SqCudaBox), SQ_GPU_TO_HOST, stream);
+  return code;
+}
+
+static gboolean
+record (CudaExec *self, GError **error)
+{
+  struct _CudaDetect *d = self->detect;
+  int code, end;
+
+  if (d->recorded != NULL)
+    return TRUE;
+  code = self->api->capture_begin (self->stream);
+  if (code == SQ_GPU_OK)
+    {
+      code = launch_all (self, self->stream);
+      end = self->api->capture_end (self->stream, &d->recorded);
+      code = code != SQ_GPU_OK ? code : end;
+    }
+  return _sq_cuda_check (self, code, "recording the network", error);
+}
+
+static gboolean
+make_staging (CudaExec *self, gsize bytes, GError **error)
+{
+  struct _CudaDetect *d = self->detect;
+
+  if (bytes <= d->staging_bytes)
+    return TRUE;
+  if (d->staging != NULL)
+    self->api->free (d->staging);
+  if (d->staging_host != NULL)
+    self->api->free_host (d->staging_host);
+  d->staging = d->staging_host = NULL;
+  d->staging_bytes = 0;
+  if (!_sq_cuda_check (self, self->api->alloc ((gpointer *) &d->staging, up (bytes) * self->batch), "reserving memory for pictures", error)
+      || !_sq_cuda_check (self, self->api->alloc_host ((gpointer *) &d->staging_host, up (bytes) * self->batch),
+                          "reserving memory for pictures", error))
+    return FALSE;
+  d->staging_bytes = up (bytes);
+  return TRUE;
+}
+
+static int
+launch_picture (CudaExec *self, const SqExecPicture *picture, int image)
+{
+  struct _CudaDetect *d = self->detect;
+  const Buffer *in = cuda_buffer (self, d->input);
+  gsize row = (gsize) picture->width * 3, at = (gsize) image * d->staging_bytes;
+  SqCudaLetterbox job = { .pixels = (const guint8 *) d->staging + at,
+                          .format = SQ_CUDA_RGB24,
+                          .src_width = picture->width,
+                          .src_height = picture->height,
+                          .src_stride = (gint64) row,
+                          .left = picture->left,
+                          .top = picture->top,
+                          .width = picture->scaled_width,
+                          .height = picture->scaled_height,
+                          .area = d->spec.area,
+                          .bgr = d->spec.bgr,
+                          .pad = d->spec.pad,
+                          .type = in->type,
+                          .out_scale = in->scale,
+                          .out_zero = in->zero };
+  const SqShape *shape = &cuda_value (self, g_array_index (self->graph->inputs, int, 0))->shape;
+  gint64 strides[SQ_MAX_RANK + 1];
+  int code;
+
+  memcpy (job.mean, d->spec.mean, sizeof job.mean);
+  memcpy (job.scale, d->spec.scale, sizeof job.scale);
+  _sq_cuda_strides (self, d->input, shape, shape, strides);
+  job.out = _sq_cuda_data (self, d->input) + image * strides[0] * (gint64) cuda_type_size (in->type);
+  job.channel = strides[2];
+  job.row = strides[3];
+  job.pixel = strides[4];
+  job.out_height = (int) shape->dim[2];
+  job.out_width = (int) shape->dim[3];
+  for (int y = 0; y < picture->height; y++)
+    memcpy (d->staging_host + at + (gsize) y * row, picture->pixels + (gsize) y * picture->stride, row);
+  code = self->api->copy (d->staging + at, d->staging_host + at, row * picture->height, SQ_GPU_TO_DEVICE, self->stream);
+  return code == SQ_GPU_OK ? self->api->kernels->letterbox (&job, self->stream) : code;
+}
+
+gboolean
+_sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error)
+{
+  CudaExec *self = (CudaExec *) exec;
+  struct _CudaDetect *d = self->detect;
+  gsize largest = 0;
+  int code;
+
+  g_assert (n <= (guint) self->batch);
+  for (guint i = 0; i < n; i++)
+    largest = MAX (largest, (gsize) pictures[i].width * pictures[i].height * 3);
+  if (!_sq_cuda_check (self, self->api->set_device (self->device), "choosing the device", error) || !record (self, error)
+      || !make_staging (self, largest, error))
+    return FALSE;
+  code = SQ_GPU_OK;
+  for (guint i = 0; i < n && code == SQ_GPU_OK; i++)
+    code = launch_picture (self, &pictures[i], (int) i);
+  if (code == SQ_GPU_OK)
+    code = self->api->graph_launch (d->recorded, self->stream);
+  if (code == SQ_GPU_OK)
+    code = self->api->stream_wait (self->stream);
+  if (!_sq_cuda_check (self, code, "running the network", error))
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    {
+      guint found = MIN (((const guint32 *) d->host_counts)[i], d->spec.keep);
+
+      boxes[i] = g_array_sized_new (FALSE, FALSE, sizeof (SqCudaBox), found);
+      g_array_append_vals (boxes[i], (const SqCudaBox *) d->host_best + (gsize) i * d->spec.keep, found);
+    }
+  return TRUE;
+}
+
+void
+_sq_cuda_detect_free (CudaExec *self)
+{
+  struct _CudaDetect *d = self->detect;
+
+  if (d == NULL)
+    return;
+  if (d->recorded != NULL)
+    self->api->graph_free (d->recorded);
+  if (d->memory != NULL)
+    self->api->free (d->memory);
+  if (d->staging != NULL)
+    self->api->free (d->staging);
+  if (d->staging_host != NULL)
+    self->api->free_host (d->staging_host);
+  g_free (d->heads);
+  g_free (d);
+  self->detect = NULL;
+}
