@@ -62,13 +62,18 @@ gboolean
 _sq_export_json (SqExport *self, GOutputStream *stream, GError **error)
 {
   g_autoptr (GString) text = g_string_new ("{\"model\":");
+  g_auto (GStrv) devices = g_strsplit (self->run->device, ",", -1);
   Out out = { stream, text, 0 };
 
   _sq_append_json (text, self->run->model);
   g_string_append (text, ",\"level\":");
   _sq_append_json (text, self->run->level);
   g_string_append (text, ",\"device\":[");
-  _sq_append_json (text, self->run->device);
+  for (guint i = 0; devices[i] != NULL; i++)
+    {
+      g_string_append (text, i > 0 ? "," : "");
+      _sq_append_json (text, devices[i]);
+    }
   g_string_append (text, "],\"images\":[");
   if (!_sq_export_each_frame (self, json_frame, &out, error))
     return FALSE;

@@ -35,7 +35,7 @@ struct _SqDeviceCard
   gboolean cpu;
   guint64 memory;
   SqDeviceMonitor *monitor;
-  GtkLabel *work, *note;
+  GtkLabel *work, *note, *parts; // parts: NULL but for the CPU
   GtkFlowBox *flow;
   Panel panels[N_GRAPHS];
   SqCoreBars *cores;
@@ -252,7 +252,7 @@ sq_device_card_push (SqDeviceCard *self, const SqDeviceSample *sample)
 }
 
 void
-sq_device_card_set_work (SqDeviceCard *self, double fps, double share)
+sq_device_card_set_work (SqDeviceCard *self, double fps, double share, const char *parts)
 {
   g_autofree char *speed = fps >= 0 ? sq_format_fps (fps) : NULL, *text = NULL;
 
@@ -261,6 +261,8 @@ sq_device_card_set_work (SqDeviceCard *self, double fps, double share)
     // Translators: frames per second, share of all frames
     text = g_strdup_printf (_("%s, %.0f %% of the frames"), speed, share * 100);
   set_text (self->work, text != NULL ? text : "");
+  if (self->parts != NULL)
+    set_text (self->parts, parts);
 }
 
 const char *
@@ -275,6 +277,13 @@ sq_device_card_get_note (SqDeviceCard *self)
 {
   g_return_val_if_fail (SQ_IS_DEVICE_CARD (self), NULL);
   return gtk_label_get_label (self->note);
+}
+
+const char *
+sq_device_card_get_work (SqDeviceCard *self)
+{
+  g_return_val_if_fail (SQ_IS_DEVICE_CARD (self), NULL);
+  return gtk_label_get_label (self->work);
 }
 
 static void
@@ -309,7 +318,6 @@ sq_device_card_new (SqDeviceMonitor *monitor, const SqDevice *device)
 {
   SqDeviceCard *self = g_object_new (SQ_TYPE_DEVICE_CARD, NULL);
   g_autofree SqDeviceSample *past = g_new (SqDeviceSample, SQ_MONITOR_HISTORY);
-  GtkLabel *unused;
   guint n;
 
   self->id = g_strdup (device->id);
@@ -326,7 +334,7 @@ sq_device_card_new (SqDeviceMonitor *monitor, const SqDevice *device)
   add_panel (self, MEMORY, _("Memory"), _("in use"), self->cpu ? _("Squint") : _("access"), "%", 100);
   if (self->cpu)
     {
-      GtkWidget *box = make_titled (_("Cores"), &unused);
+      GtkWidget *box = make_titled (_("Cores"), &self->parts);
 
       self->cores = SQ_CORE_BARS (sq_core_bars_new ());
       gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->cores));

@@ -15,9 +15,11 @@ GtkWidget *sq_device_card_new (SqDeviceMonitor *monitor, const SqDevice *device)
 const char *sq_device_card_get_id (SqDeviceCard *self);
 const char *sq_device_card_get_note (SqDeviceCard *self); // what is wrong or not reported; "" nothing
 
+const char *sq_device_card_get_work (SqDeviceCard *self); // "47 fps, 100 % of the frames"; "" nothing runs
+
 void sq_device_card_push (SqDeviceCard *self, const SqDeviceSample *sample);
 
-// What the device contributes to the run; `fps` < 0: nothing runs on it.
-void sq_device_card_set_work (SqDeviceCard *self, double fps, double share);
+// What the device contributes to the run; `fps` < 0: nothing runs on it. `parts` says the same of its parts ("cpu:0 54 %, cpu:1 46 %").
+void sq_device_card_set_work (SqDeviceCard *self, double fps, double share, const char *parts);
 
 G_END_DECLS

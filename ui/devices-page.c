@@ -152,6 +152,25 @@ frames_of (const SqPipelineStats *stats, const char *id)
   return n;
 }
 
+// "cpu:0 54 %, cpu:1 46 % of the frames"; "" where the device is not used in parts.
+static char *
+describe_parts (const SqPipelineStats *stats, const char *id, guint64 all)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  gsize length = strlen (id);
+
+  for (guint i = 0; stats != NULL && all > 0 && i < stats->n_devices; i++)
+    {
+      const SqDeviceStats *part = &stats->device[i];
+
+      if (strncmp (part->id, id, length) == 0 && part->id[length] == ':')
+        g_string_append_printf (text, _("%s%s %.0f %%"), text->len > 0 ? ", " : "", part->id, 100. * (double) part->frames / (double) all);
+    }
+  if (text->len > 0)
+    g_string_append (text, _(" of the frames"));
+  return g_strdup (text->str);
+}
+
 void
 sq_devices_page_set_stats (SqDevicesPage *self, const SqPipelineStats *stats)
 {
@@ -166,13 +185,14 @@ sq_devices_page_set_stats (SqDevicesPage *self, const SqPipelineStats *stats)
     {
       const char *id = sq_device_card_get_id (SQ_DEVICE_CARD (card));
       guint64 n = stats != NULL ? frames_of (stats, id) : 0, was = self->before_us != 0 ? frames_of (&self->before, id) : n;
+      g_autofree char *parts = describe_parts (stats, id, all);
       double seconds = (double) MAX (now - self->before_us, 1) / G_USEC_PER_SEC;
 
       sq_device_card_set_work (SQ_DEVICE_CARD (card),
                                n == 0     ? -1
                                : n >= was ? (double) (n - was) / seconds
                                           : 0,
-                               all > 0 ? (double) n / (double) all : 0);
+                               all > 0 ? (double) n / (double) all : 0, parts);
     }
   self->before_us = stats != NULL ? now : 0;
   if (stats != NULL)

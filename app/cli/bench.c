@@ -115,6 +115,8 @@ run (int argc, char **argv)
                                         : "Wrong arguments: 'squint-cli bench --help' explains them.");
       return SQ_EXIT_USAGE;
     }
+  if (parallel == NULL && device != NULL && strchr (device, ',') != NULL)
+    parallel = g_strdup ("auto");
   if (parallel != NULL && !sq_parallel_from_id (parallel, &mode))
     {
       sq_cli_error ("'%s' is no way to use several devices: use single, data, pipeline or auto.", parallel);

@@ -172,7 +172,7 @@ print_devices (const SqPipelineStats *stats)
               all > 0 ? 100. * (double) d->frames / (double) all : 0, (double) d->p50_ns / 1e6, (double) d->busy_ns / 1e9,
               d->failed ? "   failed" : "");
     }
-  if (stats->n_devices > 1)
+  if (stats->n_devices > 1 && stats->reason != NULL)
     printf ("%s: %s\n", sq_parallel_id (stats->parallel), stats->reason);
 }
 

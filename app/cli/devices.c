@@ -23,6 +23,16 @@ print_json (GPtrArray *devices)
       json_builder_add_string_value (b, d->name);
       json_builder_set_member_name (b, "available");
       json_builder_add_boolean_value (b, d->available);
+      if (d->parent != NULL)
+        {
+          json_builder_set_member_name (b, "part_of");
+          json_builder_add_string_value (b, d->parent);
+        }
+      if (d->pci != NULL)
+        {
+          json_builder_set_member_name (b, "pci");
+          json_builder_add_string_value (b, d->pci);
+        }
       if (d->detail != NULL)
         {
           json_builder_set_member_name (b, "detail");
@@ -45,12 +55,98 @@ print_json (GPtrArray *devices)
   puts (text);
 }
 
+// --- load
+// ---------------------------------------------------------------------------------------------------------------------------------------------
+
+typedef struct
+{
+  GMutex lock;
+  GCond cond;
+  GArray *last; // SqDeviceSample
+  guint readings;
+} Load;
+
+static void
+on_samples (const SqDeviceSample *samples, guint n, gpointer data)
+{
+  Load *load = data;
+
+  g_mutex_lock (&load->lock);
+  g_array_set_size (load->last, 0);
+  g_array_append_vals (load->last, samples, n);
+  load->readings += n > 0;
+  g_cond_signal (&load->cond);
+  g_mutex_unlock (&load->lock);
+}
+
+static void
+print_number (double value, double scale, const char *format)
+{
+  if (value < 0)
+    printf ("%9s", "-");
+  else
+    printf (format, value * scale);
+}
+
+// How busy they are now, as the window's graphs show it.
+static void
+print_load (void)
+{
+  Load load = { .last = g_array_new (FALSE, FALSE, sizeof (SqDeviceSample)) };
+  g_autoptr (GPtrArray) devices = NULL;
+  SqMonitor *monitor;
+  guint at = 0;
+
+  g_mutex_init (&load.lock);
+  g_cond_init (&load.cond);
+  monitor = sq_monitor_new (on_samples, &load, NULL);
+  g_mutex_lock (&load.lock);
+  while (load.readings < 4)
+    g_cond_wait (&load.cond, &load.lock);
+  g_mutex_unlock (&load.lock);
+  devices = sq_monitor_ref_devices (monitor);
+  sq_monitor_free (monitor);
+  printf ("%-8s %9s %8s %9s %8s %8s %11s %7s %9s\n", "DEVICE", "COMPUTE", "MEMORY", "BANDWIDTH", "ENCODER", "DECODER", "TEMPERATURE",
+          "POWER", "CLOCK");
+  for (guint i = 0; i < devices->len; i++)
+    {
+      const SqDevice *d = devices->pdata[i];
+      const SqDeviceSample *s;
+
+      if (d->parent != NULL || !d->available)
+        continue;
+      s = &g_array_index (load.last, SqDeviceSample, at++);
+      printf ("%-8s", d->id);
+      if (!s->answering)
+        {
+          puts ("  does not answer");
+          continue;
+        }
+      print_number (s->compute, 100, "%7.0f %%");
+      print_number (s->memory, 100, "%7.0f %%");
+      print_number (s->bandwidth, 100, "%8.0f %%");
+      print_number (s->encoder, 100, "%7.0f %%");
+      print_number (s->decoder, 100, "%7.0f %%");
+      print_number (s->temperature, 1, "%9.0f °C");
+      print_number (s->power, 1, "%6.0f W");
+      print_number (s->clock, 1, "%6.0f MHz");
+      putchar ('\n');
+      if (d->unread != NULL)
+        printf ("%-8s %s\n", "", d->unread);
+    }
+  g_array_unref (load.last);
+  g_mutex_clear (&load.lock);
+  g_cond_clear (&load.cond);
+}
+
 static int
 run (int argc, char **argv)
 {
   g_autofree char *format = NULL;
+  gboolean load = FALSE;
   const GOptionEntry entries[] = {
     { "format", 0, 0, G_OPTION_ARG_STRING, &format, "table (default) or json", "FORMAT" },
+    { "load", 0, 0, G_OPTION_ARG_NONE, &load, "how busy each is now, instead", NULL },
     { NULL },
   };
   g_autoptr (GPtrArray) devices = NULL;
@@ -62,6 +158,11 @@ run (int argc, char **argv)
       sq_cli_error ("'%s' is no format of devices: use table or json.", format);
       return SQ_EXIT_USAGE;
     }
+  if (load)
+    {
+      print_load ();
+      return SQ_EXIT_OK;
+    }
   devices = sq_device_list ();
   if (g_strcmp0 (format, "json") == 0)
     print_json (devices);
@@ -71,7 +172,9 @@ run (int argc, char **argv)
         const SqDevice *d = g_ptr_array_index (devices, i);
         g_autofree char *memory = g_format_size_full (d->memory, G_FORMAT_SIZE_IEC_UNITS);
 
-        if (d->available)
+        if (d->available && (d->parent != NULL || d->pci != NULL)) // a core has no memory of its own, a GPU's detail names it
+          printf ("%-8s %s (%s)\n", d->id, d->name, d->detail);
+        else if (d->available)
           printf ("%-8s %s (%s, %s)\n", d->id, d->name, d->detail, memory);
         else
           printf ("%-8s %s: %s\n", d->id, d->name, d->reason);

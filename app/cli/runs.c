@@ -130,6 +130,7 @@ show (SqProject *project, gint64 id, const Options *o)
   g_autoptr (GError) error = NULL;
   g_autoptr (SqRun) run = sq_project_load_run (project, id, &error);
   g_autofree char *when = NULL, *counts = NULL, *paths = NULL;
+  g_autoptr (GArray) devices = NULL;
 
   if (run == NULL)
     {
@@ -153,6 +154,14 @@ show (SqProject *project, gint64 id, const Options *o)
   printf ("frames      %" G_GINT64_FORMAT "\ncandidates  %" G_GINT64_FORMAT "\nobjects     %" G_GINT64_FORMAT
           " at score %.2f, overlap %.2f\nclasses     %s\n",
           run->n_frames, run->n_detections, run->n_objects, run->filter.confidence, run->filter.iou, counts);
+  devices = sq_project_load_run_devices (project, id, NULL);
+  for (guint i = 0; devices != NULL && devices->len > 1 && i < devices->len; i++)
+    {
+      const SqRunDevice *d = &g_array_index (devices, SqRunDevice, i);
+
+      printf ("%-11s %" G_GINT64_FORMAT " frames, %.0f %%, busy %.2f s\n", d->device, d->frames,
+              100. * (double) d->frames / (double) MAX (run->n_frames, 1), (double) d->busy_ns / 1e9);
+    }
   return SQ_EXIT_OK;
 }
 

@@ -28,7 +28,7 @@ _sq_pipeline_settle (SqPipeline *self, SqParallel mode, Device *solo, const char
   va_end (args);
   self->parallel = mode;
   self->solo = solo;
-  self->reason = g_intern_string (text);
+  self->reason = *text != '\0' ? g_intern_string (text) : NULL;
   self->trial.phase = mode == SQ_PARALLEL_AUTO ? WARM : DONE;
   g_cond_broadcast (&self->changed);
 }

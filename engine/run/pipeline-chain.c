@@ -5,6 +5,7 @@
 #include "engine/backends/backend.h"
 #include "engine/devices/busy.h"
 #include "engine/devices/device.h"
+#include <string.h>
 #include <sys/resource.h>
 
 #define LANE_NICE 5
@@ -199,12 +200,31 @@ time_parts (SqPipeline *self, GPtrArray *lanes, double *seconds)
   return good;
 }
 
+// "cuda:0" and "cuda:1": then what differs from the estimates is the network's doing, else the devices'.
+static gboolean
+are_alike (GPtrArray *lanes)
+{
+  const char *first = ((Lane *) g_ptr_array_index (lanes, 0))->device->id;
+  gsize kind = strcspn (first, ":");
+
+  for (guint i = 1; i < lanes->len; i++)
+    {
+      const char *other = ((Lane *) g_ptr_array_index (lanes, i))->device->id;
+
+      if (strncmp (first, other, kind) != 0 || first[kind] != ':' || other[kind] != ':')
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static void
 cut (SqPipeline *self, GPtrArray *lanes)
 {
   const SqGraph *graph = self->model->graph;
   g_autofree double *seconds = sq_graph_estimate (graph), *taken = g_new (double, lanes->len);
+  g_autofree double *speed = g_new (double, lanes->len);
   double most = 0, least = G_MAXDOUBLE;
+  gboolean alike = are_alike (lanes);
 
   self->chain = sq_graph_cut (graph, seconds, NULL, lanes->len);
   if (!time_parts (self, lanes, taken))
@@ -212,16 +232,18 @@ cut (SqPipeline *self, GPtrArray *lanes)
   for (guint i = 0; i < self->chain->len; i++)
     {
       const SqGraphPart *part = g_ptr_array_index (self->chain, i);
+      double factor = taken[i] / MAX (part->seconds, 1e-12);
 
-      for (guint k = part->first; k < part->end; k++)
-        seconds[k] *= taken[i] / MAX (part->seconds, 1e-12);
+      speed[i] = 1 / factor;
+      for (guint k = part->first; k < part->end && alike; k++)
+        seconds[k] *= factor;
       most = MAX (most, taken[i]);
       least = MIN (least, taken[i]);
     }
   if (most <= UNBALANCED * least)
     return;
   g_ptr_array_unref (self->chain);
-  self->chain = sq_graph_cut (graph, seconds, NULL, lanes->len);
+  self->chain = sq_graph_cut (graph, seconds, alike ? NULL : speed, lanes->len);
 }
 
 static void
@@ -271,7 +293,6 @@ _sq_pipeline_start_chain (SqPipeline *self)
       g_ptr_array_add (self->lanes, lane);
     }
   _sq_pipeline_settle (self, SQ_PARALLEL_PIPELINE, NULL, "%s",
-                       self->options.parallel == SQ_PARALLEL_PIPELINE ? "It was asked for."
-                                                                      : "Pipeline: the network fits on no device alone.");
+                       self->options.parallel == SQ_PARALLEL_PIPELINE ? "" : "Pipeline: the network fits on no device alone.");
   _sq_pipeline_start_worker (self, "sq-cut", cut_main, 0);
 }

@@ -78,7 +78,7 @@ _sq_pipeline_add_devices (SqPipeline *self, GError **error)
   else if (self->options.parallel == SQ_PARALLEL_AUTO)
     _sq_pipeline_settle (self, SQ_PARALLEL_AUTO, NULL, "%s", "Too few frames yet to measure what is fastest: all devices work.");
   else
-    _sq_pipeline_settle (self, self->options.parallel, NULL, "%s", "It was asked for.");
+    _sq_pipeline_settle (self, self->options.parallel, NULL, "%s", "");
   for (guint i = 0; i < (self->parallel == SQ_PARALLEL_SINGLE ? 1 : n); i++)
     {
       const SqBackend *backend;

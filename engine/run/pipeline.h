@@ -69,7 +69,7 @@ typedef struct
   SqDeviceStats device[SQ_MAX_DEVICES];
   guint n_devices;
   SqParallel parallel; // as it runs; SQ_PARALLEL_AUTO while that is being measured
-  const char *reason;  // interned sentence: why so; NULL nothing to say
+  const char *reason;  // interned sentence: why so; NULL as asked for
   guint64 frames;      // results delivered
   guint64 dropped;     // late frames never run (realtime and live)
   int lanes;           // frames in the network at once, of all devices

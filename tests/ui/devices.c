@@ -229,6 +229,45 @@ test_measure (Fixture *fixture, gconstpointer data)
   end (&c);
 }
 
+static gboolean
+run_has_shares (gpointer data)
+{
+  Case *c = data;
+  SqPipeline *pipeline = sq_detect_page_get_pipeline (sq_window_get_detect_page (c->window));
+  SqPipelineStats stats = { 0 };
+
+  if (pipeline != NULL)
+    sq_pipeline_get_stats (pipeline, &stats);
+  return stats.n_devices == 2 && stats.device[0].frames > 30 && stats.device[1].frames > 30;
+}
+
+// A run on two cores: the card says what it contributes, the subtitle what runs where.
+static void
+test_running (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *models = fixture_data ("models"), *video = fixture_data ("videos/people.mp4");
+  Case c;
+
+  if (models == NULL || video == NULL || g_get_num_processors () < 2)
+    {
+      g_test_skip ("no test data, or one core");
+      return;
+    }
+  g_setenv ("SQUINT_MODEL_MIRROR", models, FALSE);
+  c = begin (fixture, 0, data, .2);
+  g_settings_set_string (sq_workspace_get_settings (c.workspace), "device", "cpu:0,cpu:1");
+  g_settings_set_string (sq_workspace_get_settings (c.workspace), "parallel", "data");
+  sq_window_open_paths (c.window, (const char *const[]){ video, NULL });
+  sq_window_show_page (c.window, "devices");
+  g_assert_true (fixture_wait (run_has_shares, &c, 60));
+  fixture_run_for (.8);
+  g_assert_nonnull (strstr (sq_device_card_get_work (sq_devices_page_get_card (c.page, "cpu")), "100 %"));
+  shoot (&c, "running", data);
+  g_settings_reset (sq_workspace_get_settings (c.workspace), "device");
+  g_settings_reset (sq_workspace_get_settings (c.workspace), "parallel");
+  end (&c);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -241,5 +280,6 @@ main (int argc, char *argv[])
   g_test_add ("/ui/devices/not-supported", Fixture, "light", fixture_set_up, test_not_supported, fixture_tear_down);
   g_test_add ("/ui/devices/measure/light", Fixture, "light", fixture_set_up, test_measure, fixture_tear_down);
   g_test_add ("/ui/devices/measure/dark", Fixture, "dark", fixture_set_up, test_measure, fixture_tear_down);
+  g_test_add ("/ui/devices/running", Fixture, "light", fixture_set_up, test_running, fixture_tear_down);
   return g_test_run ();
 }
