@@ -80,10 +80,7 @@ stem (Stem job)
                 }
             }
         }
-#pragma unroll
-      for (int o = 0; o < OUT; o++)
-        if (ox + o < job.end.y.w)
-          sq_finish (job.end, sum[o], n, oy, ox + o, k, job.end.y.c);
+      sq_finish_row (job.end, sum, n, oy, ox, k, job.end.y.c);
     }
 }
 
