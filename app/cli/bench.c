@@ -196,7 +196,7 @@ run (int argc, char **argv)
       for (int s = 0; s < N_TIMES; s++)
         if (times[s].n > 0)
           printf (",\"%s\":{\"p50_ms\":%.4f,\"p99_ms\":%.4f}", keys[s], quantile (&times[s], .5), quantile (&times[s], .99));
-      printf (",\"gflop\":%.3f}\n", model->flop / 1e9);
+      printf (",\"gflop\":%.3f,\"parameters\":%" G_GUINT64_FORMAT "}\n", model->flop / 1e9, model->n_params);
     }
   else
     {

@@ -87,7 +87,8 @@ struct _CudaExec
   char *constants_on_device, *arena, *workspace;
   gsize arena_bytes, workspace_bytes;
   SqGpuStream *stream;
-  SqGpuGraph *recorded;   // everything between the inputs and the outputs
+  SqGpuGraph *recorded;   // from the inputs to the outputs of one picture
+  SqGpuGraph *forward;    // the steps alone
   GPtrArray *host;        // pinned memory
   char **input, **output; // pinned, one picture
   struct _CudaDetect *detect;
@@ -183,7 +184,6 @@ void _sq_cuda_cache_close (struct _CudaCache *self);                            
 // cuda-detect.c: picture -> boxes on the device
 gboolean _sq_cuda_detect_prepare (CudaExec *self, const SqExecDetect *detect, GError **error);
 gboolean _sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
-gboolean _sq_cuda_forward_ms (SqExec *exec, double *ms, GError **error); // with heads and the choice of boxes
 void _sq_cuda_detect_free (CudaExec *self);
 
 // cuda.c

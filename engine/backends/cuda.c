@@ -29,6 +29,8 @@ cuda_free (SqExec *exec)
     self->api->stream_wait (self->stream); // a host call may still be under way
   if (self->recorded != NULL)
     self->api->graph_free (self->recorded);
+  if (self->forward != NULL)
+    self->api->graph_free (self->forward);
   _sq_cuda_detect_free (self);
   for (guint i = 0; i < self->steps->len; i++)
     _sq_cuda_step_free (self, g_ptr_array_index (self->steps, i));
@@ -182,6 +184,21 @@ cuda_compile (const SqGraph *graph, const SqExecOptions *options, GError **error
     }
 }
 
+// The network alone.
+static int
+launch_steps (CudaExec *self)
+{
+  int code = SQ_GPU_OK;
+
+  for (guint i = 0; i < self->steps->len && code == SQ_GPU_OK; i++)
+    {
+      Step *step = g_ptr_array_index (self->steps, i);
+
+      code = step->launch (self, step, self->stream);
+    }
+  return code;
+}
+
 // One picture; the rest of the batch computes whatever lies there.
 static int
 launch_all (CudaExec *self)
@@ -196,12 +213,8 @@ launch_all (CudaExec *self)
       code = self->api->copy (_sq_cuda_data (self, self->of_value[LAYOUT_PLAIN][id]), self->input[i], value_bytes (self, id),
                               SQ_GPU_TO_DEVICE, self->stream);
     }
-  for (guint i = 0; i < self->steps->len && code == SQ_GPU_OK; i++)
-    {
-      Step *step = g_ptr_array_index (self->steps, i);
-
-      code = step->launch (self, step, self->stream);
-    }
+  if (code == SQ_GPU_OK)
+    code = launch_steps (self);
   for (guint i = 0; i < graph->outputs->len && code == SQ_GPU_OK; i++)
     {
       int id = g_array_index (graph->outputs, int, i);
@@ -213,17 +226,17 @@ launch_all (CudaExec *self)
 }
 
 static gboolean
-record (CudaExec *self, GError **error)
+record (CudaExec *self, int (*launch) (CudaExec *self), SqGpuGraph **graph, GError **error)
 {
   int code, end;
 
-  if (self->recorded != NULL)
+  if (*graph != NULL)
     return TRUE;
   code = self->api->capture_begin (self->stream);
   if (code == SQ_GPU_OK)
     {
-      code = launch_all (self);
-      end = self->api->capture_end (self->stream, &self->recorded);
+      code = launch (self);
+      end = self->api->capture_end (self->stream, graph);
       code = code != SQ_GPU_OK ? code : end;
     }
   return _sq_cuda_check (self, code, "recording the network", error);
@@ -236,7 +249,8 @@ cuda_run (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error)
   const SqGraph *graph = self->graph;
   int code;
 
-  if (!_sq_cuda_check (self, self->api->set_device (self->device), "choosing the device", error) || !record (self, error))
+  if (!_sq_cuda_check (self, self->api->set_device (self->device), "choosing the device", error)
+      || !record (self, launch_all, &self->recorded, error))
     return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++)
     memcpy (self->input[i], in[i]->data, in[i]->bytes);
@@ -260,6 +274,39 @@ cuda_run (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error)
       memcpy (out[i]->data, self->output[i], out[i]->bytes);
     }
   return TRUE;
+}
+
+static gboolean
+cuda_forward_ms (SqExec *exec, double *ms, GError **error)
+{
+  CudaExec *self = (CudaExec *) exec;
+  const SqGpuApi *api = self->api;
+  SqGpuEvent *from = NULL, *to = NULL;
+  float elapsed = 0;
+  int code;
+
+  if (!_sq_cuda_check (self, api->set_device (self->device), "choosing the device", error)
+      || !record (self, launch_steps, &self->forward, error))
+    return FALSE;
+  code = api->event_new (&from);
+  if (code == SQ_GPU_OK)
+    code = api->event_new (&to);
+  if (code == SQ_GPU_OK)
+    code = api->event_record (from, self->stream);
+  if (code == SQ_GPU_OK)
+    code = api->graph_launch (self->forward, self->stream);
+  if (code == SQ_GPU_OK)
+    code = api->event_record (to, self->stream);
+  if (code == SQ_GPU_OK)
+    code = api->stream_wait (self->stream);
+  if (code == SQ_GPU_OK)
+    code = api->event_ms (from, to, &elapsed);
+  if (from != NULL)
+    api->event_free (from);
+  if (to != NULL)
+    api->event_free (to);
+  *ms = (double) elapsed;
+  return _sq_cuda_check (self, code, "measuring the network", error);
 }
 
 static char *
@@ -287,6 +334,6 @@ const SqBackend sq_backend_cuda = { .id = "cuda",
                                     .compile = cuda_compile,
                                     .run = cuda_run,
                                     .detect = _sq_cuda_detect,
-                                    .forward_ms = _sq_cuda_forward_ms,
+                                    .forward_ms = cuda_forward_ms,
                                     .free = cuda_free,
                                     .describe = cuda_describe };

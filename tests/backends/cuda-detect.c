@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whole networks on the simulated GPU, whose cuDNN plans are the reference convolution: from a picture to boxes as on the CPU.
+// Whole networks from a picture to boxes: the same as on the CPU. argv[1] names the device: fake (the simulated GPU, whose cuDNN plans are
+// the reference convolution) or cuda.
 #include "engine/media/source.h"
 #include "engine/run/detector.h"
 #include "tests/common/data.h"
 #include "tests/common/device.h"
 
 #include <math.h>
+
+static const char *device_name;
+static SqTestDevice device;
 
 static const struct
 {
@@ -70,14 +74,20 @@ compare (SqModel *model, SqDetector *cpu, SqPrecision precision, SqFrame *const 
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SqDetector) gpu =
-      sq_detector_new (model, &(SqDetectorOptions){ .device = "fake:0", .precision = precision, .batch = (int) batch }, &error);
+      sq_detector_new (model, &(SqDetectorOptions){ .device = device.device, .precision = precision, .batch = (int) batch }, &error);
   SqFilter filter = SQ_FILTER_DEFAULT;
   SqDetectorJob *jobs[4];
   SqResult *results[4];
+  double ms = -1;
+  double ms = -1;
   gboolean exact = precision == SQ_PRECISION_F32;
 
   g_assert_no_error (error);
   g_assert_cmpuint (sq_detector_get_batch (gpu), ==, batch);
+  g_assert_true (sq_detector_forward_ms (gpu, &ms, &error));
+  g_assert_cmpfloat (ms, >=, 0);
+  g_assert_true (sq_detector_forward_ms (gpu, &ms, &error));
+  g_assert_cmpfloat (ms, >=, 0);
   for (guint i = 0; i < n_frames; i++)
     jobs[i] = sq_detector_job_new (sq_frame_ref (frames[i]));
   for (guint i = 0; i < n_frames; i += batch)
@@ -94,7 +104,7 @@ compare (SqModel *model, SqDetector *cpu, SqPrecision precision, SqFrame *const 
                       here->n_candidates, results[i]->n_candidates);
       g_assert_cmpuint (count_matches (want, got, exact ? .99 : .9, exact ? .002 : .05), >=, exact ? want->len : want->len * 8 / 10);
       g_assert_cmpuint (count_matches (got, want, exact ? .99 : .9, exact ? .002 : .05), >=, exact ? got->len : got->len * 8 / 10);
-      g_assert_cmpstr (results[i]->device, ==, "fake:0");
+      g_assert_cmpstr (results[i]->device, ==, device.device);
       sq_result_unref (results[i]);
       sq_detector_job_free (jobs[i]);
     }
@@ -111,11 +121,10 @@ test_model (gconstpointer data)
   g_autoptr (SqModel) model = NULL;
   g_autoptr (SqDetector) cpu = NULL;
   g_autoptr (GError) error = NULL;
-  SqTestDevice device;
 
   if (frames[0] == NULL)
     return;
-  sq_test_device_open (&device, "fake");
+  sq_test_device_open (&device, device_name);
   model = sq_model_load (path, NULL, NULL, &error);
   g_assert_no_error (error);
   cpu = sq_detector_new (model, NULL, &error);
@@ -134,6 +143,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  device_name = argc > 1 ? argv[1] : "fake";
   for (guint i = 0; i < G_N_ELEMENTS (models); i++)
     {
       g_autofree char *base = g_path_get_dirname (models[i].model), *name = g_strdup_printf ("/backends/cuda/detect/%s", base);

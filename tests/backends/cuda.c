@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The CUDA backend's life on the simulated GPU: 8-bit layers, plans kept on disk, memory that runs out at every allocation, a device lost
+// The CUDA backend's life on the simulated GPU: plans kept on disk, memory that runs out at every allocation, a device lost
 // at many moments, batches that do not fit.
 #include "engine/backends/backend.h"
 #include "engine/backends/gpu.h"
-#include "engine/ops/op.h"
-#include "engine/run/detector.h"
 #include "tests/common/data.h"
+#include "tests/backends/quantised.h"
 #include "tests/fake/gpu.h"
 
 #include <glib/gstdio.h>
@@ -26,76 +25,6 @@ close_gpu (void)
   g_assert_cmpint (sq_fake_gpu_close (), ==, 0);
 }
 
-static int
-add (SqGraph *graph, const SqOp *op, SqParams params, const int *in, int n)
-{
-  g_autoptr (GError) error = NULL;
-  int out[SQ_MAX_OUT];
-
-  sq_graph_add (graph, op, &params, in, n, out, &error);
-  g_assert_no_error (error);
-  return out[0];
-}
-
-static int
-quant (SqGraph *graph, int x, float scale, float zero)
-{
-  return add (graph, &sq_op_fake_quant, (SqParams){ .fake_quant = { scale, zero, 0, 255 } }, &x, 1);
-}
-
-// Weights as a quantised file leaves them: whole numbers times a scale per channel.
-static int
-weights (SqGraph *graph, gint64 k, gint64 c, gint64 side, guint seed)
-{
-  SqTensor *w = sq_tensor_new (SQ_F32, &SQ_SHAPE (k, c, side, side));
-  gint64 per = c * side * side;
-
-  sq_test_fill (w, seed, -127, 127);
-  w->grid = g_malloc (sizeof *w->grid + (gsize) k * sizeof (float));
-  w->grid->axis = 0;
-  w->grid->n = k;
-  for (gint64 i = 0; i < k; i++)
-    w->grid->scale[i] = (float) (.004 + .001 * (double) (i % 5)) / sqrtf ((float) per);
-  for (gint64 i = 0; i < w->n; i++)
-    sq_tensor_f32 (w)[i] = nearbyintf (sq_tensor_f32 (w)[i]) * w->grid->scale[i / per];
-  return sq_graph_add_constant (graph, NULL, w);
-}
-
-static int
-conv (SqGraph *graph, int x, gint64 k, int side, int stride, int groups, SqActKind act, int residual, guint seed)
-{
-  gint64 c = sq_graph_value (graph, x)->shape.dim[1];
-  SqTensor *bias = sq_tensor_new (SQ_F32, &SQ_SHAPE (k));
-  SqParams p = { .conv = { { side, side }, { stride, stride }, { 1, 1 }, { side / 2, side / 2, side / 2, side / 2 }, .groups = groups } };
-  int in[4] = { x, weights (graph, k, c / groups, side, seed), 0, residual };
-
-  p.conv.act.kind = act;
-  sq_test_fill (bias, seed + 1, -.5, .5);
-  in[2] = sq_graph_add_constant (graph, NULL, bias);
-  return add (graph, &sq_op_conv, p, in, residual == SQ_NO_VALUE ? 3 : 4);
-}
-
-// Everything an 8-bit layer can meet: padding that is not 0, depthwise, a residual, a concatenation, a pool, floats beside it.
-static SqGraph *
-quantised_network (void)
-{
-  SqGraph *graph = sq_graph_new ();
-  int x = sq_graph_add_input (graph, "x", SQ_F32, &SQ_SHAPE (1, 3, 24, 32)), a, b, c, d;
-  SqParams pool = { .pool = { .kernel = { 5, 5 }, .stride = { 1, 1 }, .dilation = { 1, 1 }, .pad = { 2, 2, 2, 2 } } };
-
-  x = quant (graph, x, 1 / 64.f, 0);
-  a = quant (graph, conv (graph, x, 16, 3, 2, 1, SQ_ACT_SILU, SQ_NO_VALUE, 1), .02f, 14);
-  b = quant (graph, conv (graph, a, 16, 3, 1, 1, SQ_ACT_SILU, SQ_NO_VALUE, 3), .015f, 19);
-  b = quant (graph, conv (graph, b, 16, 1, 1, 1, SQ_ACT_HARDSWISH, a, 5), .03f, 20);
-  c = quant (graph, conv (graph, b, 16, 5, 1, 16, SQ_ACT_RELU, SQ_NO_VALUE, 7), .02f, 0);
-  d = quant (graph, add (graph, &sq_op_pool, pool, &b, 1), .03f, 20);
-  c = quant (graph, add (graph, &sq_op_concat, (SqParams){ .axis = { 1 } }, (int[]){ c, d, a }, 3), .03f, 25);
-  c = conv (graph, c, 20, 3, 2, 1, SQ_ACT_LEAKY, SQ_NO_VALUE, 9);
-  sq_graph_add_output (graph, c);
-  sq_graph_add_output (graph, b);
-  return graph;
-}
-
 static SqTensor *
 some_input (const SqGraph *graph)
 {
@@ -109,56 +38,6 @@ static SqExec *
 build (const SqGraph *graph, SqPrecision precision, GError **error)
 {
   return sq_exec_new (sq_backend_find ("cuda"), graph, &(SqExecOptions){ .precision = precision, .cache_folder = folder }, error);
-}
-
-// Every layer's value an output: within one quantum where it is 8 bits, and never more off in between than that makes it.
-static void
-test_whole (void)
-{
-  g_autoptr (SqGraph) graph = quantised_network ();
-  g_autoptr (SqExec) reference = NULL, exec = NULL;
-  g_autoptr (SqTensor) x = some_input (graph);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = NULL;
-  g_autofree SqTensor **want = NULL, **got = NULL;
-
-  open_gpu (&(SqFakeGpuConfig){ .n_devices = 1, .major = 8 });
-  for (guint i = 0; i < graph->nodes->len; i++)
-    if (sq_graph_node (graph, i)->op == &sq_op_fake_quant)
-      sq_graph_add_output (graph, sq_graph_node (graph, i)->out[0]);
-  reference = sq_exec_new (sq_backend_find ("ref"), graph, NULL, &error);
-  g_assert_no_error (error);
-  exec = build (graph, SQ_PRECISION_INT8, &error);
-  g_assert_no_error (error);
-  text = sq_exec_describe (exec);
-  g_test_message ("%s", text);
-  want = g_new0 (SqTensor *, graph->outputs->len);
-  got = g_new0 (SqTensor *, graph->outputs->len);
-  g_assert_true (sq_exec_run (reference, &x, want, &error));
-  g_assert_true (sq_exec_run (exec, &x, got, &error));
-  for (guint i = 2; i < graph->outputs->len; i++)
-    {
-      const SqNode *node = NULL;
-      guint different = 0;
-
-      for (guint k = 0, n = 2; k < graph->nodes->len; k++)
-        if (sq_graph_node (graph, k)->op == &sq_op_fake_quant && n++ == i)
-          node = sq_graph_node (graph, k);
-      for (gint64 k = 0; k < want[i]->n; k++)
-        different += sq_tensor_f32 (want[i])[k] != sq_tensor_f32 (got[i])[k];
-      g_test_message ("layer %u: %u of %" G_GINT64_FORMAT " values differ, by %.3f quanta at most", i - 2, different, want[i]->n,
-                      sq_test_max_abs (want[i], got[i]) / (double) node->params.fake_quant.scale);
-      g_assert_cmpfloat (sq_test_max_abs (want[i], got[i]) / (double) node->params.fake_quant.scale, <=, 1.001);
-      g_assert_cmpuint (different * 50, <, want[i]->n);
-    }
-  g_assert_cmpfloat (sq_test_relative_l2 (got[0], want[0]), <=, .02);
-  for (guint i = 0; i < graph->outputs->len; i++)
-    {
-      sq_tensor_unref (want[i]);
-      sq_tensor_unref (got[i]);
-    }
-  g_clear_pointer (&exec, sq_exec_free);
-  close_gpu ();
 }
 
 static void
@@ -198,7 +77,7 @@ empty_folder (void)
 static void
 test_cache (void)
 {
-  g_autoptr (SqGraph) graph = quantised_network ();
+  g_autoptr (SqGraph) graph = sq_test_quantised_network ();
   g_autoptr (SqTensor) x = some_input (graph);
   g_autofree char *bytes = NULL, *path = NULL;
   SqFakeGpuConfig config = { .n_devices = 1, .major = 9, .minor = 0 };
@@ -244,7 +123,7 @@ test_cache (void)
 static void
 test_out_of_memory (void)
 {
-  g_autoptr (SqGraph) graph = quantised_network ();
+  g_autoptr (SqGraph) graph = sq_test_quantised_network ();
   g_autoptr (SqTensor) x = some_input (graph);
   guint failed = 0;
 
@@ -276,7 +155,7 @@ test_out_of_memory (void)
 static void
 test_lost (void)
 {
-  g_autoptr (SqGraph) graph = quantised_network ();
+  g_autoptr (SqGraph) graph = sq_test_quantised_network ();
   g_autoptr (SqTensor) x = some_input (graph);
   guint lost = 0;
 
@@ -315,7 +194,7 @@ test_lost (void)
 static void
 test_no_dnn (void)
 {
-  g_autoptr (SqGraph) graph = quantised_network ();
+  g_autoptr (SqGraph) graph = sq_test_quantised_network ();
   g_autoptr (GError) error = NULL;
 
   open_gpu (&(SqFakeGpuConfig){ .n_devices = 1, .no_dnn = TRUE });
@@ -338,7 +217,7 @@ cancel_at_half (double fraction, gpointer data)
 static void
 test_cancel (void)
 {
-  g_autoptr (SqGraph) graph = quantised_network ();
+  g_autoptr (SqGraph) graph = sq_test_quantised_network ();
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
   SqExecOptions options = { .cancellable = cancellable, .progress = cancel_at_half, .progress_data = cancellable };
@@ -365,7 +244,7 @@ refuse_acts (const SqGpuConv *job)
 static void
 test_refused (void)
 {
-  g_autoptr (SqGraph) graph = quantised_network ();
+  g_autoptr (SqGraph) graph = sq_test_quantised_network ();
   g_autoptr (SqTensor) x = some_input (graph);
   SqTensor *out[3][2];
 
@@ -406,9 +285,9 @@ main (int argc, char **argv)
     const char *name;
     void (*test) (void);
   } tests[] = {
-    { "whole-numbers", test_whole }, { "cache", test_cache },   { "out-of-memory", test_out_of_memory },
-    { "lost", test_lost },           { "no-dnn", test_no_dnn }, { "cancel", test_cancel },
-    { "refused", test_refused },
+    { "cache", test_cache },   { "out-of-memory", test_out_of_memory },
+    { "lost", test_lost },     { "no-dnn", test_no_dnn },
+    { "cancel", test_cancel }, { "refused", test_refused },
   };
   int result;
 
