@@ -365,6 +365,22 @@ sq_thumbnail_insert (SqStore *store, gint64 run, gint64 seq, GBytes *jpeg, GErro
   return sq_store_run (store, statement, error);
 }
 
+// From the monotonic clock to the calendar's, once: read anew they differ by microseconds, and what was sampled together would not be stored
+// together.
+static gint64
+calendar_offset (void)
+{
+  static gint64 offset;
+  static gsize once;
+
+  if (g_once_init_enter (&once))
+    {
+      offset = g_get_real_time () - g_get_monotonic_time ();
+      g_once_init_leave (&once, 1);
+    }
+  return offset;
+}
+
 gboolean
 sq_sample_insert (SqStore *store, gint64 run, const char *device, const SqDeviceSample *sample, GError **error)
 {
@@ -380,7 +396,7 @@ sq_sample_insert (SqStore *store, gint64 run, const char *device, const SqDevice
     return FALSE;
   sq_bind_int (statement, 1, run);
   sq_bind_text (statement, 2, device);
-  sq_bind_int (statement, 3, sample->time_us + g_get_real_time () - g_get_monotonic_time ()); // like the run's own times
+  sq_bind_int (statement, 3, sample->time_us + calendar_offset ()); // like the run's own times
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
     sq_bind_double (statement, 4 + (int) i, numbers[i]);
   return sq_store_run (store, statement, error);

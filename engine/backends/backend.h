@@ -25,20 +25,13 @@ typedef enum
   SQ_PRECISION_INT8,
 } SqPrecision;
 
-// One of a network's heads, as a family describes it for a device that decodes boxes itself: `head` without pointers, type, floor and
-// output; the three offsets count elements of graph output `output`.
-typedef struct
-{
-  SqCudaHead head;
-  int output;
-  gboolean has_objectness;
-  gint64 boxes_at, objectness_at, classes_at;
-} SqExecHead;
+// "auto", "f32", "half", "int8"; NULL is auto. FALSE for anything else.
+gboolean sq_precision_from_id (const char *id, SqPrecision *precision);
 
 // Pictures in, boxes out: how the network's input is made and its outputs are read.
 typedef struct
 {
-  const SqExecHead *heads;
+  const SqCudaOutputHead *heads;
   guint n_heads;
   float floor; // scores below are dropped
   guint keep;  // best boxes of a picture, at most 4096
@@ -86,6 +79,9 @@ struct _SqBackend
   // NULL, or: `n` (at most exec->batch) pictures at once into as many new arrays of SqCudaBox, px of the network's input, best first. For
   // execs compiled with options.detect.
   gboolean (*detect) (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
+
+  // NULL, or: the network alone, on whatever its input holds, by the device's own clock.
+  gboolean (*forward_ms) (SqExec *exec, double *ms, GError **error);
   void (*free) (SqExec *exec);
 
   // One line per step: what runs where, for people (caller frees); NULL where there is nothing to say.
@@ -117,6 +113,7 @@ void sq_backend_add_for_tests (const SqBackend *backend);
 SqExec *sq_exec_new (const SqBackend *backend, const SqGraph *graph, const SqExecOptions *options, GError **error);
 gboolean sq_exec_run (SqExec *self, SqTensor *const *in, SqTensor **out, GError **error);
 gboolean sq_exec_detect (SqExec *self, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
+gboolean sq_exec_forward_ms (SqExec *self, double *ms, GError **error); // FALSE without an error: the backend has no such clock
 void sq_exec_free (SqExec *self);
 char *sq_exec_describe (SqExec *self);
 

@@ -10,7 +10,7 @@
 struct _CudaDetect
 {
   SqExecDetect spec;
-  SqExecHead *heads;
+  SqCudaOutputHead *heads;
   int input; // buffer that the pictures are scaled into
   SqGpuGraph *recorded;
   char *boxes, *counts, *scratch, *best, *best_counts; // device, in `memory`
@@ -80,6 +80,14 @@ _sq_cuda_detect_prepare (CudaExec *self, const SqExecDetect *spec, GError **erro
   return TRUE;
 }
 
+static const float *
+output_data (const CudaExec *self, int output, int image)
+{
+  int buffer = self->of_value[LAYOUT_PLAIN][g_array_index (self->graph->outputs, int, output)];
+
+  return (const float *) _sq_cuda_data (self, buffer) + (gsize) image * (gsize) cuda_buffer (self, buffer)->n;
+}
+
 static int
 launch_heads (CudaExec *self, int image, SqGpuStream *stream)
 {
@@ -88,15 +96,13 @@ launch_heads (CudaExec *self, int image, SqGpuStream *stream)
 
   for (guint i = 0; i < d->spec.n_heads && code == SQ_GPU_OK; i++)
     {
-      const SqExecHead *h = &d->heads[i];
-      int buffer = self->of_value[LAYOUT_PLAIN][g_array_index (self->graph->outputs, int, h->output)];
-      const float *data = (const float *) _sq_cuda_data (self, buffer) + (gsize) image * (gsize) cuda_buffer (self, buffer)->n;
+      const SqCudaOutputHead *h = &d->heads[i];
       SqCudaHead job = h->head;
 
       job.type = SQ_CUDA_F32;
-      job.boxes = data + h->boxes_at;
-      job.objectness = h->has_objectness ? data + h->objectness_at : NULL;
-      job.classes = data + h->classes_at;
+      job.boxes = output_data (self, h->boxes, image) + h->box_at;
+      job.objectness = h->objectness >= 0 ? output_data (self, h->objectness, image) + h->objectness_at : NULL;
+      job.classes = output_data (self, h->classes, image) + h->class_at;
       job.floor = d->spec.floor;
       job.out = (SqCudaBox *) d->boxes + (gsize) image * CAPACITY;
       job.count = (guint32 *) d->counts + image;
@@ -257,6 +263,40 @@ _sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **
       g_array_append_vals (boxes[i], (const SqCudaBox *) d->host_best + (gsize) i * d->spec.keep, found);
     }
   return TRUE;
+}
+
+gboolean
+_sq_cuda_forward_ms (SqExec *exec, double *ms, GError **error)
+{
+  CudaExec *self = (CudaExec *) exec;
+  const SqGpuApi *api = self->api;
+  SqGpuEvent *from = NULL, *to = NULL;
+  float elapsed = 0;
+  int code;
+
+  if (self->detect == NULL) // its pictures come from the host
+    return FALSE;
+  if (!_sq_cuda_check (self, api->set_device (self->device), "choosing the device", error) || !record (self, error))
+    return FALSE;
+  code = api->event_new (&from);
+  if (code == SQ_GPU_OK)
+    code = api->event_new (&to);
+  if (code == SQ_GPU_OK)
+    code = api->event_record (from, self->stream);
+  if (code == SQ_GPU_OK)
+    code = api->graph_launch (self->detect->recorded, self->stream);
+  if (code == SQ_GPU_OK)
+    code = api->event_record (to, self->stream);
+  if (code == SQ_GPU_OK)
+    code = api->stream_wait (self->stream);
+  if (code == SQ_GPU_OK)
+    code = api->event_ms (from, to, &elapsed);
+  if (from != NULL)
+    api->event_free (from);
+  if (to != NULL)
+    api->event_free (to);
+  *ms = (double) elapsed;
+  return _sq_cuda_check (self, code, "measuring the network", error);
 }
 
 void

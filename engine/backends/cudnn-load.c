@@ -36,22 +36,26 @@ open_parts (GError **error)
     if (dlopen (needed[i], RTLD_LAZY | RTLD_GLOBAL) == NULL)
       {
         name = missing_name (needed[i]);
-        g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE, "cuDNN is incomplete, %s is missing: install the whole package libcudnn9.", name);
+        g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE, "cuDNN is incomplete, %s cannot be opened: install the whole package libcudnn9.",
+                     name);
         return FALSE;
       }
-  // This part is not needed; but where it is, cuDNN uses it, and dies of a missing libcublasLt.
-  if (dlopen ("libcudnn_engines_precompiled.so.9", RTLD_LAZY | RTLD_GLOBAL) == NULL)
-    {
-      name = missing_name ("");
-      if (strstr (name, "libcudnn_engines_precompiled") == NULL)
-        {
-          g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE,
-                       "cuDNN's precompiled engines need %s, which is missing: install libcublas, or remove libcudnn_engines_precompiled.",
-                       name);
-          return FALSE;
-        }
-    }
   return TRUE;
+}
+
+// Not needed; but where it is, cuDNN uses it, and dies of a missing libcublasLt, whose number is that of its CUDA.
+static gboolean
+check_precompiled (GError **error)
+{
+  g_autofree char *blas = g_strdup_printf ("libcublasLt.so.%d", (int) (cudnn.GetCudartVersion () / 1000)), *name = NULL;
+
+  if (dlopen ("libcudnn_engines_precompiled.so.9", RTLD_LAZY | RTLD_GLOBAL) == NULL || dlopen (blas, RTLD_LAZY | RTLD_GLOBAL) != NULL)
+    return TRUE;
+  name = missing_name (blas);
+  g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE,
+               "cuDNN's precompiled engines need %s, which cannot be opened: install libcublas, or remove libcudnn_engines_precompiled.",
+               name);
+  return FALSE;
 }
 
 static gboolean
@@ -77,6 +81,8 @@ load (GError **error)
                            "The libcudnn.so.9 found is not cuDNN 9: install cuDNN 9 (package libcudnn9) to use the GPU.");
       return FALSE;
     }
+  if (!open_parts (error)) // before the first call: it would look for them itself, and abort
+    return FALSE;
   version = (int) cudnn.GetVersion ();
   if (version < OLDEST)
     {
@@ -85,7 +91,7 @@ load (GError **error)
       version = 0;
       return FALSE;
     }
-  if (!open_parts (error))
+  if (!check_precompiled (error))
     {
       version = 0;
       return FALSE;

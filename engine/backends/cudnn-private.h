@@ -8,6 +8,7 @@
 
 #define SQ_CUDNN_FUNCTIONS(F)                                                                                                              \
   F (GetVersion)                                                                                                                           \
+  F (GetCudartVersion)                                                                                                                     \
   F (GetErrorString)                                                                                                                       \
   F (GetLastErrorString)                                                                                                                   \
   F (Create)                                                                                                                               \

@@ -34,7 +34,7 @@ sq_gpu_dnn_version (GError **error)
   return _sq_cudnn_load (error) ? _sq_cudnn_version () : 0;
 #else
   g_set_error_literal (error, SQ_ERROR, SQ_ERROR_NO_DEVICE,
-                       "This Squint was built without cuDNN: build it where nvcc and cuDNN's headers are installed.");
+                       "This Squint was built without CUDA: build it where nvcc and cuDNN's headers are installed.");
   return 0;
 #endif
 }

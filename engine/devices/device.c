@@ -151,8 +151,9 @@ add_cpu (GPtrArray *devices)
 static void
 add_gpus (GPtrArray *devices)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) error = NULL, dnn_error = NULL;
   const SqGpuApi *api = sq_gpu_api (&error);
+  int dnn = api == NULL || g_str_equal (api->name, "cuda") ? sq_gpu_dnn_version (&dnn_error) : api->dnn_version ();
   int n = 0, code = api != NULL ? api->device_count (&n) : SQ_GPU_OK;
 
   for (int i = 0; i < n && code == SQ_GPU_OK; i++)
@@ -169,9 +170,11 @@ add_gpus (GPtrArray *devices)
           gpu->pci = g_strdup (p.pci);
           gpu->memory = p.memory;
           gpu->cores = p.multiprocessors;
-          gpu->detail = g_strdup_printf ("compute capability %d.%d, %d multiprocessors, %s, CUDA driver %d.%d", p.major, p.minor,
-                                         p.multiprocessors, memory, p.driver / 1000, p.driver % 1000 / 10);
-          gpu->available = TRUE;
+          gpu->detail =
+              g_strdup_printf ("compute capability %d.%d, %d multiprocessors, %s, CUDA driver %d.%d, cuDNN %d.%d.%d", p.major, p.minor,
+                               p.multiprocessors, memory, p.driver / 1000, p.driver % 1000 / 10, dnn / 10000, dnn / 100 % 100, dnn % 100);
+          gpu->available = dnn_error == NULL;
+          gpu->reason = dnn_error != NULL ? g_strdup (dnn_error->message) : NULL;
         }
       else
         {
@@ -186,9 +189,13 @@ add_gpus (GPtrArray *devices)
 
       none->id = g_strdup ("cuda");
       none->name = g_strdup ("NVIDIA GPU");
-      none->reason = error != NULL       ? g_strdup (error->message)
-                     : code != SQ_GPU_OK ? g_strdup_printf ("The driver does not answer: %s.", api->error_string (code))
-                                         : g_strdup ("There is no NVIDIA GPU in this machine.");
+      none->reason = g_strdup_printf (
+          "%s%s%s",
+          error != NULL       ? error->message
+          : code != SQ_GPU_OK ? "The driver does not answer."
+                              : "There is no NVIDIA GPU in this machine.",
+          dnn_error != NULL && error != NULL ? " " : "",
+          dnn_error != NULL && error != NULL && !g_str_equal (dnn_error->message, error->message) ? dnn_error->message : "");
       g_ptr_array_add (devices, none);
     }
 }

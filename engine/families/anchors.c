@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "anchors.h"
 
-#include "family.h"
+#include <string.h>
 
 const float _sq_anchors_v5[3][3][2] = {
   { { 10, 13 }, { 16, 30 }, { 33, 23 } },
@@ -35,4 +35,32 @@ _sq_anchor_decode (const SqAnchorLevel *level, float floor, GArray *candidates)
                                 4 * t[2] * t[2] * level->anchors[a][0], 4 * t[3] * t[3] * level->anchors[a][1], s, c);
             }
         }
+}
+
+SqCudaOutputHead
+_sq_anchor_head (const SqAnchorLevel *level, int output, gint64 at)
+{
+  SqCudaHead head = { .box_cell = level->step_x,
+                      .box_anchor = level->step_a,
+                      .box_field = level->step_c,
+                      .objectness_cell = level->step_x,
+                      .objectness_anchor = level->step_a,
+                      .class_cell = level->step_x,
+                      .class_anchor = level->step_a,
+                      .class_field = level->step_c,
+                      .cells = level->width * level->height,
+                      .grid_width = level->width,
+                      .anchors = 3,
+                      .n_classes = level->classes,
+                      .kind = SQ_CUDA_BOX_ANCHOR_2,
+                      .box_squashed = !level->squash,
+                      .objectness_squashed = !level->squash,
+                      .classes_squashed = !level->squash,
+                      .stride_x = (float) level->stride,
+                      .stride_y = (float) level->stride,
+                      .scale_xy = 2 };
+
+  g_assert (level->step_y == level->step_x * level->width);
+  memcpy (head.anchor_size, level->anchors, 3 * sizeof head.anchor_size[0]);
+  return (SqCudaOutputHead){ head, output, output, output, at, at + 4 * level->step_c, at + 5 * level->step_c };
 }

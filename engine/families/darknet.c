@@ -86,4 +86,50 @@ decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *can
     decode_head (model, &g_array_index (heads, SqDarknetHead, i), outputs[i], floor, p, candidates);
 }
 
-const SqFamily sq_family_darknet = { "darknet", "darknet YOLO (v2 to v7, fastest)", FALSE, probe, setup, decode };
+static guint
+heads (const SqModel *model, SqCudaOutputHead *heads, guint max)
+{
+  const GArray *layers = model->family_data;
+
+  if (layers->len > max)
+    return 0;
+  for (guint i = 0; i < layers->len; i++)
+    {
+      const SqDarknetHead *layer = &g_array_index (layers, SqDarknetHead, i);
+      const SqShape *shape = _sq_family_shape (model, i);
+      int h = (int) shape->dim[2], w = (int) shape->dim[3], n = h * w;
+      float sx = (float) model->input.width / w, sy = (float) model->input.height / h;
+      SqCudaHead head = { .box_cell = 1,
+                          .box_anchor = (5 + layer->classes) * (gint64) n,
+                          .box_field = n,
+                          .objectness_cell = 1,
+                          .objectness_anchor = (5 + layer->classes) * (gint64) n,
+                          .class_cell = 1,
+                          .class_anchor = (5 + layer->classes) * (gint64) n,
+                          .class_field = n,
+                          .cells = n,
+                          .grid_width = w,
+                          .anchors = layer->n_anchors,
+                          .n_classes = layer->classes,
+                          .kind = layer->new_coords ? SQ_CUDA_BOX_ANCHOR_2 : SQ_CUDA_BOX_ANCHOR,
+                          .box_squashed = layer->new_coords,
+                          .objectness_squashed = layer->new_coords,
+                          .classes_squashed = layer->new_coords,
+                          .class_softmax = layer->region && layer->softmax,
+                          .stride_x = sx,
+                          .stride_y = sy,
+                          .scale_xy = layer->scale_xy };
+
+      if (layer->n_anchors > (int) G_N_ELEMENTS (head.anchor_size))
+        return 0;
+      for (int a = 0; a < layer->n_anchors; a++)
+        {
+          head.anchor_size[a][0] = layer->anchors[a][0] * (layer->region ? sx : 1);
+          head.anchor_size[a][1] = layer->anchors[a][1] * (layer->region ? sy : 1);
+        }
+      heads[i] = (SqCudaOutputHead){ head, (int) i, (int) i, (int) i, 0, 4 * (gint64) n, 5 * (gint64) n };
+    }
+  return layers->len;
+}
+
+const SqFamily sq_family_darknet = { "darknet", "darknet YOLO (v2 to v7, fastest)", FALSE, probe, setup, decode, heads };

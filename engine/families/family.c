@@ -172,6 +172,12 @@ _sq_family_misfit (GError **error, const SqModel *model, const char *wanted)
   return FALSE;
 }
 
+const SqShape *
+_sq_family_shape (const SqModel *model, guint i)
+{
+  return &sq_graph_value (model->graph, g_array_index (model->graph->outputs, int, i))->shape;
+}
+
 gboolean
 _sq_family_rows_setup (SqModel *model, const SqImport *import, GError **error)
 {
@@ -203,4 +209,36 @@ _sq_family_rows_decode (const SqModel *model, SqTensor *const *outputs, float fl
             _sq_family_add (candidates, r[0], r[1], r[2], r[3], score, c);
         }
     }
+}
+
+SqCudaOutputHead
+_sq_family_rows_head (const SqModel *model, gint64 at, int cells)
+{
+  int columns = 5 + (int) model->n_classes;
+
+  return (SqCudaOutputHead){ .head = { .box_cell = columns,
+                                       .box_field = 1,
+                                       .objectness_cell = columns,
+                                       .class_cell = columns,
+                                       .class_field = 1,
+                                       .cells = cells,
+                                       .grid_width = cells,
+                                       .anchors = 1,
+                                       .n_classes = (int) model->n_classes,
+                                       .box_squashed = TRUE,
+                                       .objectness_squashed = TRUE,
+                                       .classes_squashed = TRUE },
+                             .box_at = at,
+                             .objectness_at = at + 4,
+                             .class_at = at + 5 };
+}
+
+guint
+_sq_family_rows_heads (const SqModel *model, SqCudaOutputHead *heads, guint max)
+{
+  if (max < 1)
+    return 0;
+  heads[0] = _sq_family_rows_head (model, 0, (int) _sq_family_shape (model, 0)->dim[1]);
+  heads[0].head.kind = SQ_CUDA_BOX_CENTRE;
+  return 1;
 }

@@ -12,16 +12,6 @@
 
 G_BEGIN_DECLS
 
-// One of the outputs, or a part of one, for a device that decodes boxes itself: `head` without pointers, type, floor and room. The offsets
-// count elements of the output as its shape says.
-typedef struct
-{
-  SqCudaHead head;
-  int output;
-  gboolean has_objectness;
-  gint64 boxes_at, objectness_at, classes_at;
-} SqFamilyHead;
-
 struct _SqFamily
 {
   const char *id;    // "yolox"
@@ -37,8 +27,8 @@ struct _SqFamily
   // Appends SqDetection in px of the network's input, scores >= floor, any order. Boxes are whatever the network says, also outside or NaN.
   void (*decode) (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates);
 
-  // NULL, or describes the same for a GPU; returns how many, 0 where it cannot (then `decode` is used on what comes back).
-  guint (*heads) (const SqModel *model, SqFamilyHead *heads, guint max);
+  // The same, as a description for a device: fills at most `max` and returns how many; 0 (or the slot NULL) where only decode can do it.
+  guint (*heads) (const SqModel *model, SqCudaOutputHead *heads, guint max);
 };
 
 #define SQ_FAMILY(name) extern const SqFamily sq_family_##name;
@@ -78,10 +68,15 @@ _sq_sigmoid (float x)
 }
 
 void _sq_family_add (GArray *candidates, float cx, float cy, float w, float h, float score, int class_id);
+const SqShape *_sq_family_shape (const SqModel *model, guint i); // of output i
 gboolean _sq_family_misfit (GError **error, const SqModel *model, const char *wanted);
 
 // Rows of [cx cy w h objectness classes...], decoded by the network: what YOLOv5, YOLOv6, YOLOv7 --grid and decoded YOLOX share.
 gboolean _sq_family_rows_setup (SqModel *model, const SqImport *import, GError **error);
 void _sq_family_rows_decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates);
+guint _sq_family_rows_heads (const SqModel *model, SqCudaOutputHead *heads, guint max);
+
+// `cells` rows of [4 box numbers, objectness, classes...] from element `at` of output 0: all but the kind of box.
+SqCudaOutputHead _sq_family_rows_head (const SqModel *model, gint64 at, int cells);
 
 G_END_DECLS

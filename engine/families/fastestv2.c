@@ -4,6 +4,7 @@
 #include "family.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef enum
 {
@@ -81,14 +82,15 @@ setup (SqModel *model, const SqImport *import, GError **error)
   return TRUE;
 }
 
+static const float anchors[2][3][2] = {
+  { { 12.64f, 19.39f }, { 37.88f, 51.48f }, { 55.71f, 138.31f } },
+  { { 126.91f, 78.23f }, { 131.57f, 214.55f }, { 279.92f, 258.87f } },
+};
+
 // One cell of a level: 12 box numbers, 3 objectness, classes, all through sigmoid and softmax.
 static void
 decode_cell (const float *r, int level, int x, int y, int classes, float floor, GArray *candidates)
 {
-  static const float anchors[2][3][2] = {
-    { { 12.64f, 19.39f }, { 37.88f, 51.48f }, { 55.71f, 138.31f } },
-    { { 126.91f, 78.23f }, { 131.57f, 214.55f }, { 279.92f, 258.87f } },
-  };
   int stride = 16 << level;
 
   for (int a = 0; a < 3; a++)
@@ -147,4 +149,47 @@ decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *can
     }
 }
 
-const SqFamily sq_family_fastestv2 = { "yolo-fastestv2", "Yolo-FastestV2", FALSE, probe, setup, decode };
+static guint
+heads (const SqModel *model, SqCudaOutputHead *heads, guint max)
+{
+  Layout layout = GPOINTER_TO_INT (model->family_data);
+  gint64 columns = 15 + (int) model->n_classes, done = 0;
+
+  if (max < 2)
+    return 0;
+  for (int level = 0; level < 2; level++)
+    {
+      int stride = 16 << level, w = model->input.width / stride, n = model->input.height / stride * w;
+      gboolean raw = layout == LAYOUT_RAW;
+      gint64 at = layout == LAYOUT_ROWS ? done * columns : 0;
+      int output = layout == LAYOUT_MAPS ? level : 0;
+      SqCudaHead head = { .box_cell = raw ? 1 : columns,
+                          .box_anchor = raw ? 4 * (gint64) n : 4,
+                          .box_field = raw ? n : 1,
+                          .objectness_cell = raw ? 1 : columns,
+                          .objectness_anchor = raw ? n : 1,
+                          .class_cell = raw ? 1 : columns,
+                          .class_anchor = 0, // shared
+                          .class_field = raw ? n : 1,
+                          .cells = n,
+                          .grid_width = w,
+                          .anchors = 3,
+                          .n_classes = (int) model->n_classes,
+                          .kind = SQ_CUDA_BOX_ANCHOR_2,
+                          .box_squashed = !raw,
+                          .objectness_squashed = !raw,
+                          .classes_squashed = !raw,
+                          .class_softmax = raw,
+                          .stride_x = (float) stride,
+                          .stride_y = (float) stride,
+                          .scale_xy = 2 };
+
+      memcpy (head.anchor_size, anchors[level], sizeof anchors[level]);
+      heads[level] = raw ? (SqCudaOutputHead){ head, 3 * level, 3 * level + 1, 3 * level + 2, 0, 0, 0 }
+                         : (SqCudaOutputHead){ head, output, output, output, at, at + 12, at + 15 };
+      done += n;
+    }
+  return 2;
+}
+
+const SqFamily sq_family_fastestv2 = { "yolo-fastestv2", "Yolo-FastestV2", FALSE, probe, setup, decode, heads };

@@ -166,4 +166,36 @@ decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *can
     }
 }
 
-const SqFamily sq_family_nanodet = { "nanodet", "NanoDet", FALSE, probe, setup, decode };
+static guint
+heads (const SqModel *model, SqCudaOutputHead *heads, guint max)
+{
+  const NanodetData *data = model->family_data;
+
+  if ((guint) data->levels > max)
+    return 0;
+  for (int l = 0; l < data->levels; l++)
+    {
+      int stride = data->stride[l], w = (model->input.width + stride - 1) / stride, h = (model->input.height + stride - 1) / stride;
+
+      heads[l] = (SqCudaOutputHead){ .head = { .box_cell = 4 * data->bins,
+                                               .box_field = 1,
+                                               .class_cell = (int) model->n_classes,
+                                               .class_field = 1,
+                                               .cells = w * h,
+                                               .grid_width = w,
+                                               .anchors = 1,
+                                               .n_classes = (int) model->n_classes,
+                                               .kind = SQ_CUDA_BOX_BINS,
+                                               .bins = data->bins,
+                                               .classes_squashed = TRUE,
+                                               .stride_x = (float) stride,
+                                               .stride_y = (float) stride,
+                                               .centre = .5f * (float) (stride - 1) / (float) stride },
+                                     .boxes = data->boxes[l],
+                                     .objectness = -1,
+                                     .classes = data->scores[l] };
+    }
+  return (guint) data->levels;
+}
+
+const SqFamily sq_family_nanodet = { "nanodet", "NanoDet", FALSE, probe, setup, decode, heads };

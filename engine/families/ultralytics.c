@@ -50,4 +50,26 @@ decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *can
     }
 }
 
-const SqFamily sq_family_ultralytics = { "ultralytics", "Ultralytics YOLO (v3u to 12)", FALSE, probe, setup, decode };
+static guint
+heads (const SqModel *model, SqCudaOutputHead *heads, guint max)
+{
+  int n = (int) _sq_family_shape (model, 0)->dim[2];
+
+  if (max < 1)
+    return 0;
+  heads[0] = (SqCudaOutputHead){ .head = { .box_cell = 1,
+                                           .box_field = n,
+                                           .class_cell = 1,
+                                           .class_field = n,
+                                           .cells = n,
+                                           .grid_width = n,
+                                           .anchors = 1,
+                                           .n_classes = (int) model->n_classes,
+                                           .kind = SQ_CUDA_BOX_CENTRE,
+                                           .classes_squashed = TRUE },
+                                 .objectness = -1,
+                                 .class_at = 4 * (gint64) n };
+  return 1;
+}
+
+const SqFamily sq_family_ultralytics = { "ultralytics", "Ultralytics YOLO (v3u to 12)", FALSE, probe, setup, decode, heads };

@@ -13,4 +13,6 @@ probe (const SqImport *import)
   return _sq_family_made_by (import, 0) == SQ_MADE_BY_ARITHMETIC ? 2 : 1;
 }
 
-const SqFamily sq_family_yolov5 = { "yolov5", "YOLOv5, YOLOv7 (decoded)", FALSE, probe, _sq_family_rows_setup, _sq_family_rows_decode };
+const SqFamily sq_family_yolov5 = {
+  "yolov5", "YOLOv5, YOLOv7 (decoded)", FALSE, probe, _sq_family_rows_setup, _sq_family_rows_decode, _sq_family_rows_heads
+};

@@ -25,20 +25,44 @@ setup (SqModel *model, const SqImport *import, GError **error)
   return TRUE;
 }
 
+static SqAnchorLevel
+level_of (const SqModel *model, int l, const float *data)
+{
+  int stride = 8 << l, w = (model->input.width + stride - 1) / stride, h = (model->input.height + stride - 1) / stride;
+  gint64 columns = 5 + (gint64) model->n_classes;
+
+  return (SqAnchorLevel){ data, columns * w * h, columns * w, columns, 1, h, w, stride, (int) model->n_classes, _sq_anchors_v5[l] };
+}
+
 static void
 decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates)
 {
-  gint64 columns = 5 + (gint64) model->n_classes;
   const float *at = sq_tensor_f32 (outputs[0]);
 
-  for (int l = 0, stride = 8; l < 3; l++, stride *= 2)
+  for (int l = 0; l < 3; l++)
     {
-      int w = (model->input.width + stride - 1) / stride, h = (model->input.height + stride - 1) / stride;
-      SqAnchorLevel level = { at, columns * w * h, columns * w, columns, 1, h, w, stride, (int) model->n_classes, _sq_anchors_v5[l] };
+      SqAnchorLevel level = level_of (model, l, at);
 
       _sq_anchor_decode (&level, floor, candidates);
-      at += 3 * columns * w * h;
+      at += 3 * level.step_a;
     }
 }
 
-const SqFamily sq_family_yolov5_lite = { "yolov5-lite", "YOLOv5-Lite", FALSE, probe, setup, decode };
+static guint
+heads (const SqModel *model, SqCudaOutputHead *heads, guint max)
+{
+  gint64 at = 0;
+
+  if (max < 3)
+    return 0;
+  for (int l = 0; l < 3; l++)
+    {
+      SqAnchorLevel level = level_of (model, l, NULL);
+
+      heads[l] = _sq_anchor_head (&level, 0, at);
+      at += 3 * level.step_a;
+    }
+  return 3;
+}
+
+const SqFamily sq_family_yolov5_lite = { "yolov5-lite", "YOLOv5-Lite", FALSE, probe, setup, decode, heads };

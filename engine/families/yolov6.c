@@ -36,4 +36,6 @@ probe (const SqImport *import)
   return constant_column (import) ? 3 : 1;
 }
 
-const SqFamily sq_family_yolov6 = { "yolov6", "YOLOv6", FALSE, probe, _sq_family_rows_setup, _sq_family_rows_decode };
+const SqFamily sq_family_yolov6 = {
+  "yolov6", "YOLOv6", FALSE, probe, _sq_family_rows_setup, _sq_family_rows_decode, _sq_family_rows_heads
+};

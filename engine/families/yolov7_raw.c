@@ -55,17 +55,42 @@ setup (SqModel *model, const SqImport *import, GError **error)
   return TRUE;
 }
 
+static const float anchors_full[3][3][2] = {
+  { { 12, 16 }, { 19, 36 }, { 40, 28 } },
+  { { 36, 75 }, { 76, 55 }, { 72, 146 } },
+  { { 142, 110 }, { 192, 243 }, { 459, 401 } },
+};
+
+static SqAnchorLevel
+level_of (const SqModel *model, int l, const gint64 *d, const float (*anchors)[2], const float *data)
+{
+  return (SqAnchorLevel){ data,   d[2] * d[3] * d[4],     d[3] * d[4], d[4], 1, (int) d[2], (int) d[3],
+                          8 << l, (int) model->n_classes, anchors,     TRUE };
+}
+
 static void
 decode_with (const SqModel *model, SqTensor *const *outputs, const float anchors[3][3][2], float floor, GArray *candidates)
 {
   for (int l = 0; l < 3; l++)
     {
-      const gint64 *d = outputs[l]->shape.dim;
-      SqAnchorLevel level = { sq_tensor_f32 (outputs[l]), d[2] * d[3] * d[4], d[3] * d[4], d[4], 1, (int) d[2], (int) d[3], 8 << l,
-                              (int) model->n_classes,     anchors[l],         TRUE };
+      SqAnchorLevel level = level_of (model, l, outputs[l]->shape.dim, anchors[l], sq_tensor_f32 (outputs[l]));
 
       _sq_anchor_decode (&level, floor, candidates);
     }
+}
+
+static guint
+heads_with (const SqModel *model, const float anchors[3][3][2], SqCudaOutputHead *heads, guint max)
+{
+  if (max < 3)
+    return 0;
+  for (int l = 0; l < 3; l++)
+    {
+      SqAnchorLevel level = level_of (model, l, _sq_family_shape (model, (guint) l)->dim, anchors[l], NULL);
+
+      heads[l] = _sq_anchor_head (&level, l, 0);
+    }
+  return 3;
 }
 
 static void
@@ -74,17 +99,24 @@ decode_tiny (const SqModel *model, SqTensor *const *outputs, float floor, GArray
   decode_with (model, outputs, _sq_anchors_v5, floor, candidates);
 }
 
+static guint
+heads_tiny (const SqModel *model, SqCudaOutputHead *heads, guint max)
+{
+  return heads_with (model, _sq_anchors_v5, heads, max);
+}
+
 static void
 decode_full (const SqModel *model, SqTensor *const *outputs, float floor, GArray *candidates)
 {
-  static const float anchors[3][3][2] = {
-    { { 12, 16 }, { 19, 36 }, { 40, 28 } },
-    { { 36, 75 }, { 76, 55 }, { 72, 146 } },
-    { { 142, 110 }, { 192, 243 }, { 459, 401 } },
-  };
-
-  decode_with (model, outputs, anchors, floor, candidates);
+  decode_with (model, outputs, anchors_full, floor, candidates);
 }
 
-const SqFamily sq_family_yolov7_tiny_raw = { "yolov7-tiny-raw", "YOLOv7-tiny, YOLOv5 (raw maps)", FALSE, probe_tiny, setup, decode_tiny };
-const SqFamily sq_family_yolov7_raw = { "yolov7-raw", "YOLOv7 (raw maps)", FALSE, probe_full, setup, decode_full };
+static guint
+heads_full (const SqModel *model, SqCudaOutputHead *heads, guint max)
+{
+  return heads_with (model, anchors_full, heads, max);
+}
+
+const SqFamily sq_family_yolov7_tiny_raw = { "yolov7-tiny-raw", "YOLOv7-tiny, YOLOv5 (raw maps)", FALSE, probe_tiny, setup, decode_tiny,
+                                             heads_tiny };
+const SqFamily sq_family_yolov7_raw = { "yolov7-raw", "YOLOv7 (raw maps)", FALSE, probe_full, setup, decode_full, heads_full };

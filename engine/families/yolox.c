@@ -65,4 +65,27 @@ decode (const SqModel *model, SqTensor *const *outputs, float floor, GArray *can
         }
 }
 
-const SqFamily sq_family_yolox = { "yolox", "YOLOX", FALSE, probe, setup, decode };
+static guint
+heads (const SqModel *model, SqCudaOutputHead *heads, guint max)
+{
+  const YoloxData *data = model->family_data;
+  gint64 at = 0;
+
+  if (data->levels == 0)
+    return _sq_family_rows_heads (model, heads, max);
+  if ((guint) data->levels > max)
+    return 0;
+  for (int l = 0, stride = data->first_stride; l < data->levels; l++, stride *= 2)
+    {
+      int w = (model->input.width + stride - 1) / stride, h = (model->input.height + stride - 1) / stride;
+
+      heads[l] = _sq_family_rows_head (model, at, w * h);
+      heads[l].head.kind = SQ_CUDA_BOX_GRID;
+      heads[l].head.grid_width = w;
+      heads[l].head.stride_x = heads[l].head.stride_y = (float) stride;
+      at += (gint64) w * h * (5 + (int) model->n_classes);
+    }
+  return (guint) data->levels;
+}
+
+const SqFamily sq_family_yolox = { "yolox", "YOLOX", FALSE, probe, setup, decode, heads };

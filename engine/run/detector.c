@@ -19,7 +19,7 @@ struct _SqDetector
   const char *device;
 };
 
-#define SQ_MAX_HEADS 16
+#define MAX_HEADS 16
 
 static gint64
 now_ns (void)
@@ -32,19 +32,11 @@ now_ns (void)
 
 // The input and the heads as a device that goes from pictures to boxes needs them. FALSE where the family has no such description.
 static gboolean
-describe_detect (const SqModel *model, float floor, SqExecHead *heads, SqExecDetect *detect)
+describe_detect (const SqModel *model, float floor, SqCudaOutputHead *heads, SqExecDetect *detect)
 {
-  SqFamilyHead found[SQ_MAX_HEADS];
   const SqInputSpec *spec = &model->input;
 
-  detect->n_heads = model->family->heads != NULL ? model->family->heads (model, found, SQ_MAX_HEADS) : 0;
-  for (guint i = 0; i < detect->n_heads; i++)
-    heads[i] = (SqExecHead){ .head = found[i].head,
-                             .output = found[i].output,
-                             .has_objectness = found[i].has_objectness,
-                             .boxes_at = found[i].boxes_at,
-                             .objectness_at = found[i].objectness_at,
-                             .classes_at = found[i].classes_at };
+  detect->n_heads = model->family->heads != NULL ? model->family->heads (model, heads, MAX_HEADS) : 0;
   detect->heads = heads;
   detect->floor = floor;
   detect->keep = BOXES_OF_A_DEVICE;
@@ -63,7 +55,7 @@ sq_detector_new (SqModel *model, const SqDetectorOptions *options, GError **erro
   g_autoptr (SqDetector) self = g_new0 (SqDetector, 1);
   const SqBackend *backend;
   g_autofree char *cache = g_build_filename (g_get_user_cache_dir (), "squint", "plans", NULL);
-  SqExecHead heads[SQ_MAX_HEADS];
+  SqCudaOutputHead heads[MAX_HEADS];
   SqExecDetect detect = { 0 };
   SqExecOptions exec_options = { 0 };
   int index;
@@ -292,6 +284,12 @@ sq_detector_run (SqDetector *self, SqDetectorJob *job, GError **error)
   if ((job->input == NULL && !sq_detector_job_preprocess (job, self->model, error)) || !sq_detector_infer (self, job, error))
     return NULL;
   return sq_detector_job_postprocess (job, self->model, self->floor);
+}
+
+gboolean
+sq_detector_forward_ms (SqDetector *self, double *ms, GError **error)
+{
+  return sq_exec_forward_ms (self->exec, ms, error);
 }
 
 SqResult *

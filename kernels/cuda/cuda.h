@@ -188,6 +188,16 @@ extern "C"
     uint32_t capacity;
   } SqCudaHead;
 
+  // Where a head lies among a network's outputs, packed in their own order: boxes = the data of output `boxes` + box_at elements, and so
+  // on.
+  // Pointers, type, floor and room in `head` are left to the caller.
+  typedef struct
+  {
+    SqCudaHead head;
+    int boxes, objectness, classes;          // outputs; objectness -1: none
+    int64_t box_at, objectness_at, class_at; // elements
+  } SqCudaOutputHead;
+
   // The `keep` best of *count boxes, best first (ties: lower class, then lower x1, y1), into `out`; *out_count = how many.
   typedef struct
   {

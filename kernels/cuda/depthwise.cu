@@ -97,10 +97,7 @@ depthwise (Depthwise job)
                     sum[o][i] += v[i] * weights[(r * kw + s) * channels + mine + i];
                 }
         }
-#pragma unroll
-      for (int o = 0; o < OUT; o++)
-        if (ox + o < job.end.y.w)
-          sq_finish (job.end, sum[o], n, oy, ox + o, k, job.x.c);
+      sq_finish_row (job.end, sum, n, oy, ox, k, job.x.c);
     }
 }
 

@@ -86,3 +86,26 @@ sq_finish (const SqEpilogue &e, float (&v)[V], int n, int oy, int ox, int k, int
       sq_write (e.y.data, e.y.type, at + i, e.y.scale, e.y.zero, one);
     }
 }
+
+// The same for OUT neighbours of a row. Kept a loop, with a choice in place of an index (registers have none): unrolled, the ends of the
+// convolutions are most of the program's size.
+template <int OUT, int V>
+SQ_DEVICE void
+sq_finish_row (const SqEpilogue &e, const float (&sum)[OUT][V], int n, int oy, int ox, int k, int end)
+{
+#pragma unroll 1
+  for (int o = 0; o < OUT && ox + o < e.y.w; o++)
+    {
+      float v[V];
+
+#pragma unroll
+      for (int i = 0; i < V; i++)
+        {
+          v[i] = sum[0][i];
+#pragma unroll
+          for (int p = 1; p < OUT; p++)
+            v[i] = o == p ? sum[p][i] : v[i];
+        }
+      sq_finish (e, v, n, oy, ox + o, k, end);
+    }
+}

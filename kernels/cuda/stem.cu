@@ -16,21 +16,23 @@ struct Stem
 };
 
 // Sums are floats; 8-bit ones stay below 49 x 4 x 255 x 127 < 2^24: exact.
+// C: channels of x where a network's own start has them (RGB, padded RGB), 0 otherwise.
 template <class T, int C>
 __global__ void
 stem (Stem job)
 {
+  const int channels = C > 0 ? C : job.x.c, most = C > 0 ? C : 4;
   SQ_DYNAMIC_SHARED (float, weights); // tap, channel, output channel
   const int taps = job.kernel[0] * job.kernel[1], first = blockIdx.y * TILE, mine = threadIdx.x * KV, k = first + mine;
   const int strips = (job.end.y.w + OUT - 1) / OUT;
   const int64_t places = (int64_t) job.end.y.n * job.end.y.h * strips;
 
-  for (int i = threadIdx.y * blockDim.x + threadIdx.x; i < taps * C * TILE; i += blockDim.x * blockDim.y)
+  for (int i = threadIdx.y * blockDim.x + threadIdx.x; i < taps * channels * TILE; i += blockDim.x * blockDim.y)
     {
-      int out = i / (taps * C), at = i % (taps * C);
+      int out = i / (taps * channels), at = i % (taps * channels);
 
       weights[at * TILE + out] =
-          first + out < job.end.y.c ? sq_number (((const T *) job.weights)[(int64_t) (first + out) * taps * C + at]) : 0;
+          first + out < job.end.y.c ? sq_number (((const T *) job.weights)[(int64_t) (first + out) * taps * channels + at]) : 0;
     }
   __syncthreads ();
   if (k >= job.end.y.c)
@@ -49,7 +51,7 @@ stem (Stem job)
             continue;
           for (int s = 0; s < job.kernel[1]; s++)
             {
-              float v[OUT][C];
+              float v[OUT][most];
 
 #pragma unroll
               for (int o = 0; o < OUT; o++)
@@ -58,17 +60,18 @@ stem (Stem job)
                   const bool inside = ix >= 0 && ix < job.x.w;
 
 #pragma unroll
-                  for (int c = 0; c < C; c++)
-                    v[o][c] = inside ? sq_number (row[ix * job.x.pixel + c]) - (float) job.x.zero : 0;
+                  for (int c = 0; c < most; c++)
+                    v[o][c] = inside && c < channels ? sq_number (row[ix * job.x.pixel + c]) - (float) job.x.zero : 0;
                 }
 #pragma unroll
-              for (int c = 0; c < C; c++)
+              for (int c = 0; c < channels; c++)
                 {
                   SqPack<float, 4> w[KV / 4];
 
 #pragma unroll
                   for (int i = 0; i < KV / 4; i++)
-                    w[i] = *reinterpret_cast<const SqPack<float, 4> *> (weights + ((r * job.kernel[1] + s) * C + c) * TILE + mine + 4 * i);
+                    w[i] = *reinterpret_cast<const SqPack<float, 4> *> (weights + ((r * job.kernel[1] + s) * channels + c) * TILE + mine
+                                                                        + 4 * i);
 #pragma unroll
                   for (int o = 0; o < OUT; o++)
 #pragma unroll
@@ -77,10 +80,7 @@ stem (Stem job)
                 }
             }
         }
-#pragma unroll
-      for (int o = 0; o < OUT; o++)
-        if (ox + o < job.end.y.w)
-          sq_finish (job.end, sum[o], n, oy, ox + o, k, job.end.y.c);
+      sq_finish_row (job.end, sum, n, oy, ox, k, job.end.y.c);
     }
 }
 
@@ -94,14 +94,12 @@ launch (const Stem &job, void *stream)
 
   switch (job.x.c)
     {
-    case 1:
-      return SQ_LAUNCH ((stem<T, 1>), grid, size, shared, stream, job);
-    case 2:
-      return SQ_LAUNCH ((stem<T, 2>), grid, size, shared, stream, job);
     case 3:
       return SQ_LAUNCH ((stem<T, 3>), grid, size, shared, stream, job);
-    default:
+    case 4:
       return SQ_LAUNCH ((stem<T, 4>), grid, size, shared, stream, job);
+    default:
+      return SQ_LAUNCH ((stem<T, 0>), grid, size, shared, stream, job);
     }
 }
 }

@@ -105,7 +105,7 @@ __launch_bounds__ (THREADS) topk (SqCudaTopk job)
       __syncthreads ();
       for (uint32_t i = thread; i < n; i += THREADS)
         {
-          const SqCudaBox box = job.boxes[i];
+          const SqCudaBox &box = job.boxes[i];
 
           if (against (box, s.prefix, s.digits) == 0)
             atomicAdd (&s.histogram[key_word (box, word) >> shift & 255], 1u);
@@ -127,7 +127,7 @@ __launch_bounds__ (THREADS) topk (SqCudaTopk job)
   // better ones first, equal ones behind them: where not all of those fit, they are the same box many times
   for (uint32_t i = thread; i < n; i += THREADS)
     {
-      const SqCudaBox box = job.boxes[i];
+      const SqCudaBox &box = job.boxes[i];
       const int side = against (box, s.prefix, s.digits);
 
       if (side > 0)

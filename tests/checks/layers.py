@@ -35,7 +35,7 @@ for folder, _, names in os.walk(root):
     if relative.split(os.sep)[0] not in ('kernels', 'engine', 'data', 'ui', 'app'):
         continue
     for name in names:
-        if not name.endswith(('.c', '.h', '.cu')):
+        if not name.endswith(('.c', '.h', '.cu', '.cuh')):
             continue
         for number, line in enumerate(open(os.path.join(folder, name), encoding='utf-8'), 1):
             match = re.match(r'\s*#\s*include\s*([<"])([^">]+)', line)

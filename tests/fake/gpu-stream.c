@@ -59,6 +59,15 @@ _sq_fake_op_unref (gpointer data)
   g_free (op);
 }
 
+// Where work has no simulated cost, events tell the time it took.
+static gboolean
+timed (void)
+{
+  const SqFakeGpuConfig *c = &_sq_fake.config;
+
+  return c->launch_us > 0 || c->kernel_us > 0 || c->gflops > 0 || c->gbytes > 0;
+}
+
 // Lock held; gives it up while asleep.
 static void
 spend (SqGpuStream *stream, const Op *op)
@@ -117,7 +126,7 @@ perform (SqGpuStream *stream, Op *op)
   if (op->kind == OP_EVENT)
     {
       op->event->passed++;
-      op->event->at_us = MAX (stream->clock_us, (double) g_get_monotonic_time ());
+      op->event->at_us = timed () ? stream->clock_us : (double) g_get_monotonic_time ();
       return;
     }
   g_mutex_unlock (&_sq_fake.lock);
