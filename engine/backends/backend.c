@@ -11,20 +11,6 @@ static const SqBackend *const backends[] = {
 
 static const SqBackend *test_backend;
 
-gboolean
-sq_precision_from_id (const char *id, SqPrecision *precision)
-{
-  static const char *const ids[] = { "auto", "f32", "half", "int8" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
-    if (g_str_equal (id != NULL ? id : ids[0], ids[i]))
-      {
-        *precision = (SqPrecision) i;
-        return TRUE;
-      }
-  return FALSE;
-}
-
 const SqBackend *
 sq_backend_find (const char *id)
 {
@@ -83,12 +69,6 @@ gboolean
 sq_exec_detect (SqExec *self, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error)
 {
   return self->backend->detect (self, pictures, n, boxes, error);
-}
-
-gboolean
-sq_exec_forward_ms (SqExec *self, double *ms, GError **error)
-{
-  return self->backend->forward_ms != NULL && self->backend->forward_ms (self, ms, error);
 }
 
 void

@@ -25,9 +25,6 @@ typedef enum
   SQ_PRECISION_INT8,
 } SqPrecision;
 
-// "auto", "f32", "half", "int8"; NULL is auto. FALSE for anything else.
-gboolean sq_precision_from_id (const char *id, SqPrecision *precision);
-
 // Pictures in, boxes out: how the network's input is made and its outputs are read.
 typedef struct
 {
@@ -79,9 +76,6 @@ struct _SqBackend
   // NULL, or: `n` (at most exec->batch) pictures at once into as many new arrays of SqCudaBox, px of the network's input, best first. For
   // execs compiled with options.detect.
   gboolean (*detect) (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
-
-  // NULL, or: the network alone, on whatever its input holds, by the device's own clock.
-  gboolean (*forward_ms) (SqExec *exec, double *ms, GError **error);
   void (*free) (SqExec *exec);
 
   // One line per step: what runs where, for people (caller frees); NULL where there is nothing to say.
@@ -113,7 +107,6 @@ void sq_backend_add_for_tests (const SqBackend *backend);
 SqExec *sq_exec_new (const SqBackend *backend, const SqGraph *graph, const SqExecOptions *options, GError **error);
 gboolean sq_exec_run (SqExec *self, SqTensor *const *in, SqTensor **out, GError **error);
 gboolean sq_exec_detect (SqExec *self, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
-gboolean sq_exec_forward_ms (SqExec *self, double *ms, GError **error); // FALSE without an error: the backend has no such clock
 void sq_exec_free (SqExec *self);
 char *sq_exec_describe (SqExec *self);
 

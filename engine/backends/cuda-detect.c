@@ -265,40 +265,6 @@ _sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **
   return TRUE;
 }
 
-gboolean
-_sq_cuda_forward_ms (SqExec *exec, double *ms, GError **error)
-{
-  CudaExec *self = (CudaExec *) exec;
-  const SqGpuApi *api = self->api;
-  SqGpuEvent *from = NULL, *to = NULL;
-  float elapsed = 0;
-  int code;
-
-  if (self->detect == NULL) // its pictures come from the host
-    return FALSE;
-  if (!_sq_cuda_check (self, api->set_device (self->device), "choosing the device", error) || !record (self, error))
-    return FALSE;
-  code = api->event_new (&from);
-  if (code == SQ_GPU_OK)
-    code = api->event_new (&to);
-  if (code == SQ_GPU_OK)
-    code = api->event_record (from, self->stream);
-  if (code == SQ_GPU_OK)
-    code = api->graph_launch (self->detect->recorded, self->stream);
-  if (code == SQ_GPU_OK)
-    code = api->event_record (to, self->stream);
-  if (code == SQ_GPU_OK)
-    code = api->stream_wait (self->stream);
-  if (code == SQ_GPU_OK)
-    code = api->event_ms (from, to, &elapsed);
-  if (from != NULL)
-    api->event_free (from);
-  if (to != NULL)
-    api->event_free (to);
-  *ms = (double) elapsed;
-  return _sq_cuda_check (self, code, "measuring the network", error);
-}
-
 void
 _sq_cuda_detect_free (CudaExec *self)
 {

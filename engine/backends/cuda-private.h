@@ -183,7 +183,6 @@ void _sq_cuda_cache_close (struct _CudaCache *self);                            
 // cuda-detect.c: picture -> boxes on the device
 gboolean _sq_cuda_detect_prepare (CudaExec *self, const SqExecDetect *detect, GError **error);
 gboolean _sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
-gboolean _sq_cuda_forward_ms (SqExec *exec, double *ms, GError **error); // with heads and the choice of boxes
 void _sq_cuda_detect_free (CudaExec *self);
 
 // cuda.c

@@ -287,6 +287,5 @@ const SqBackend sq_backend_cuda = { .id = "cuda",
                                     .compile = cuda_compile,
                                     .run = cuda_run,
                                     .detect = _sq_cuda_detect,
-                                    .forward_ms = _sq_cuda_forward_ms,
                                     .free = cuda_free,
                                     .describe = cuda_describe };

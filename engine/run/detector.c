@@ -286,12 +286,6 @@ sq_detector_run (SqDetector *self, SqDetectorJob *job, GError **error)
   return sq_detector_job_postprocess (job, self->model, self->floor);
 }
 
-gboolean
-sq_detector_forward_ms (SqDetector *self, double *ms, GError **error)
-{
-  return sq_exec_forward_ms (self->exec, ms, error);
-}
-
 SqResult *
 sq_detector_detect (SqDetector *self, SqFrame *frame, GError **error)
 {

@@ -61,11 +61,8 @@ SqResult *sq_detector_run (SqDetector *self, SqDetectorJob *job, GError **error)
 // `n` jobs at once, at most the batch, on a device that takes pictures; one after another elsewhere. FALSE: none of `results` is set.
 gboolean sq_detector_run_batch (SqDetector *self, SqDetectorJob *const *jobs, guint n, SqResult **results, GError **error);
 
-// All of a job's steps for one picture. Takes the frame's reference.
+// The same for one picture. Takes the frame's reference.
 SqResult *sq_detector_detect (SqDetector *self, SqFrame *frame, GError **error);
-
-// The network alone by the device's own clock; FALSE without an error where it has none.
-gboolean sq_detector_forward_ms (SqDetector *self, double *ms, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqDetector, sq_detector_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqDetectorJob, sq_detector_job_free)
