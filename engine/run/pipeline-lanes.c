@@ -41,17 +41,19 @@ add_stand_in (SqPipeline *self)
   cpu->stand_in = TRUE;
 }
 
-// FALSE where the devices were quicker.
+// FALSE for a stand-in whose devices were quicker.
 static gboolean
-stand_in_needed (SqPipeline *self)
+is_needed (SqPipeline *self, const Device *device)
 {
   gint64 until = g_get_monotonic_time () + STAND_IN_US;
+  gboolean needed;
 
   g_mutex_lock (&self->lock);
-  while (!self->relieved && !_sq_pipeline_over (self) && g_cond_wait_until (&self->changed, &self->lock, until))
+  while (device->stand_in && !self->relieved && !_sq_pipeline_over (self) && g_cond_wait_until (&self->changed, &self->lock, until))
     ;
+  needed = !device->stand_in || !self->relieved;
   g_mutex_unlock (&self->lock);
-  return !self->relieved;
+  return needed;
 }
 
 static gboolean
@@ -160,6 +162,18 @@ take_over (SqPipeline *self, GError *error)
   _sq_pipeline_start_lanes (self);
 }
 
+// Called with the lock held. Lanes that do parts do not count.
+static gboolean
+has_lanes (const SqPipeline *self, const Device *device)
+{
+  for (guint i = 0; i < self->lanes->len; i++)
+    if (pipeline_lane (self, i)->device == device && pipeline_lane (self, i)->part < 0 && !pipeline_lane (self, i)->ended)
+      return TRUE;
+  return FALSE;
+}
+
+static void start_device (SqPipeline *self, Device *device);
+
 // Called with the lock held. Parts cannot go on without one of them: the devices that are left do whole frames.
 static void
 break_chain (SqPipeline *self)
@@ -204,6 +218,9 @@ _sq_pipeline_lane_end (SqPipeline *self, Lane *lane, Item *item, GError *error)
       if (!_sq_pipeline_over (self))
         _sq_pipeline_tell (self, SQ_PIPELINE_DEVICE_FAILED, message);
     }
+  else if (error == NULL && !_sq_pipeline_over (self) && !device->failed && !device->stand_in && lane->part < 0
+           && !has_lanes (self, device))
+    start_device (self, device); // a stand-in went home in the moment it was asked to stay
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
   g_clear_error (&error);
@@ -250,20 +267,41 @@ building (double fraction, gpointer data)
   g_mutex_unlock (&b->pipeline->lock);
 }
 
+// The lanes of a GPU are built one after another: the later ones find the first one's plans.
+static void
+set_building (SqPipeline *self, Device *device, gboolean building)
+{
+  g_mutex_lock (&self->lock);
+  while (building && device->building)
+    g_cond_wait (&self->changed, &self->lock);
+  device->building = building;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
 static SqDetector *
 build (SqPipeline *self, const Lane *lane, GError **error)
 {
   Building b = { self, lane->device };
+  const SqBackend *backend;
+  SqDetector *detector;
+  int index;
 
-  return sq_detector_new (self->model,
-                          &(SqDetectorOptions){ .device = lane->device->id,
-                                                .threads = lane->threads,
-                                                .floor = self->options.floor,
-                                                .precision = self->options.precision,
-                                                .cancellable = self->cancellable,
-                                                .progress = building,
-                                                .progress_data = &b },
-                          error);
+  sq_backend_parse (lane->device->id, &backend, &index, NULL);
+  if (backend->takes_frames)
+    set_building (self, lane->device, TRUE);
+  detector = sq_detector_new (self->model,
+                              &(SqDetectorOptions){ .device = lane->device->id,
+                                                    .threads = lane->threads,
+                                                    .floor = self->options.floor,
+                                                    .precision = self->options.precision,
+                                                    .cancellable = self->cancellable,
+                                                    .progress = building,
+                                                    .progress_data = &b },
+                              error);
+  if (backend->takes_frames)
+    set_building (self, lane->device, FALSE);
+  return detector;
 }
 
 static void
@@ -279,7 +317,7 @@ lane_main (SqPipeline *self, int index)
   g_mutex_unlock (&self->lock);
   setpriority (PRIO_PROCESS, 0, LANE_NICE); // on Linux: of this thread alone
   sq_device_pin (lane->device->id);
-  if (!lane->device->stand_in || stand_in_needed (self))
+  if (is_needed (self, lane->device))
     detector = build (self, lane, &error);
   if (detector != NULL)
     _sq_pipeline_lane_ready (self, lane);
@@ -318,16 +356,6 @@ start_device (SqPipeline *self, Device *device)
       g_ptr_array_add (self->lanes, lane);
       _sq_pipeline_start_worker (self, "sq-infer", lane_main, (int) self->lanes->len - 1);
     }
-}
-
-// Called with the lock held. Lanes that do parts do not count.
-static gboolean
-has_lanes (const SqPipeline *self, const Device *device)
-{
-  for (guint i = 0; i < self->lanes->len; i++)
-    if (pipeline_lane (self, i)->device == device && pipeline_lane (self, i)->part < 0 && !pipeline_lane (self, i)->ended)
-      return TRUE;
-  return FALSE;
 }
 
 void

@@ -46,6 +46,7 @@ typedef struct
   gboolean failed;
   gboolean stand_in; // the CPU, until a device that was asked for is built
   double built;      // fraction of its network
+  gboolean building; // one of its lanes is
   guint64 frames;
   gint64 busy_ns;
   SqPace pace;

@@ -47,6 +47,7 @@ struct _SqGpuStream
   GCond wake, idle;
   gboolean busy, quit;
   GPtrArray *capture; // Op, while capturing
+  GThread *capturing; // who began it
   double clock_us;    // simulated end of what was done last
 };
 

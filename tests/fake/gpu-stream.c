@@ -364,7 +364,10 @@ _sq_fake_capture_begin (SqGpuStream *stream)
   if (code == SQ_GPU_OK && (in_call || stream->capture != NULL))
     code = SQ_GPU_INVALID;
   if (code == SQ_GPU_OK)
-    stream->capture = g_ptr_array_new_with_free_func (_sq_fake_op_unref);
+    {
+      stream->capture = g_ptr_array_new_with_free_func (_sq_fake_op_unref);
+      stream->capturing = g_thread_self ();
+    }
   g_mutex_unlock (&_sq_fake.lock);
   return code;
 }

@@ -125,7 +125,7 @@ capturing (int device)
     {
       const SqGpuStream *stream = g_ptr_array_index (_sq_fake.streams, i);
 
-      if (stream->capture != NULL && stream->device == device)
+      if (stream->capture != NULL && stream->device == device && stream->capturing == g_thread_self ()) // as CUDA's thread-local mode
         return TRUE;
     }
   return FALSE;

@@ -4,7 +4,7 @@
 // speed.
 //
 // Strict, where real ones are lenient or undefined: pointers must be on the right side and on the stream's device, and stay inside their
-// block; calls from a host_call, allocations during a capture, pageable memory in a capture, launches on another device's stream:
+// block; calls from a host_call, allocations of a thread that captures, pageable memory in a capture, launches on another device's stream:
 // SQ_GPU_INVALID.
 //
 // Thread: open and close while no other thread is in it; all else any
