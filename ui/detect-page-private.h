@@ -53,7 +53,8 @@ struct _SqDetectPage
   guint tick_id;    // statistics
   guint busy_id;    // delay before the bar shows
   guint pulse_id;
-  gboolean moving; // a video: the inspector keeps its rows
+  gboolean building; // the bar tells of a device's network
+  gboolean moving;   // a video: the inspector keeps its rows
 };
 
 /* detect-page-run.c */
@@ -75,5 +76,6 @@ void _sq_detect_page_show_error (SqDetectPage *self, const char *title, const ch
 void _sq_detect_page_set_title (SqDetectPage *self, const char *title, const char *subtitle);
 void _sq_detect_page_set_busy (SqDetectPage *self, const char *text); // NULL: not busy
 void _sq_detect_page_set_busy_fraction (SqDetectPage *self, double fraction);
+void _sq_detect_page_show_building (SqDetectPage *self, const SqPipelineStats *stats);
 
 G_END_DECLS

@@ -82,7 +82,7 @@ update_subtitle (SqDetectPage *self)
     return;
   info = sq_pipeline_get_source_info (self->pipeline);
   // Translators: model on device
-  where = g_strdup_printf (_("%s on %s"), sq_model_entry_get_title (self->entry), devices);
+  where = g_strdup_printf (_ ("%s on %s"), sq_model_entry_get_title (self->entry), devices);
   sq_pipeline_get_stats (self->pipeline, &stats);
   switch (sq_pipeline_get_state (self->pipeline))
     {
@@ -93,12 +93,12 @@ update_subtitle (SqDetectPage *self)
           stats.frames);
       break;
     case SQ_PIPELINE_PAUSED:
-      text = g_strdup_printf (_("%s, paused"), where);
+      text = g_strdup_printf (_ ("%s, paused"), where);
       break;
     default:
       text = g_strdup (where);
     }
-  _sq_detect_page_set_title (self, info != NULL ? info->name : _("Detect"), text);
+  _sq_detect_page_set_title (self, info != NULL ? info->name : _ ("Detect"), text);
 }
 
 static gboolean
@@ -114,6 +114,7 @@ on_tick (gpointer data)
   if (sq_pipeline_get_state (self->pipeline) == SQ_PIPELINE_FINISHED && stats.elapsed_ns > 0)
     stats.wall_fps = stats.frames * 1e9 / stats.elapsed_ns;
   sq_inspector_set_stats (self->inspector, &stats);
+  _sq_detect_page_show_building (self, &stats);
   sq_density_strip_refresh (self->density_strip);
   return G_SOURCE_CONTINUE;
 }
@@ -132,7 +133,8 @@ on_result (gpointer item, gpointer user_data)
   SqDetectPage *self = user_data;
   g_autoptr (SqResult) result = item;
 
-  _sq_detect_page_set_busy (self, NULL);
+  if (!self->building)
+    _sq_detect_page_set_busy (self, NULL);
   if (self->picked != NULL)
     return;
   show_result (self, result);
@@ -147,7 +149,7 @@ on_state (SqDetectPage *self)
 
   sq_transport_bar_set_playing (self->transport, state == SQ_PIPELINE_RUNNING || state == SQ_PIPELINE_STARTING);
   if (state == SQ_PIPELINE_STARTING)
-    _sq_detect_page_set_busy (self, _("Preparing the network…"));
+    _sq_detect_page_set_busy (self, _ ("Preparing the network…"));
   else
     _sq_detect_page_set_busy (self, NULL);
   update_subtitle (self);
@@ -188,7 +190,7 @@ on_device_failed (SqDetectPage *self, const char *message)
 static void
 on_failed (SqDetectPage *self, const char *message)
 {
-  _sq_detect_page_show_error (self, _("Detection Stopped"), message);
+  _sq_detect_page_show_error (self, _ ("Detection Stopped"), message);
 }
 
 static void
@@ -366,7 +368,7 @@ on_model_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
       sq_detect_page_close (self);
       return;
     }
-  _sq_detect_page_show_error (self, _("Model Not Usable"), error->message);
+  _sq_detect_page_show_error (self, _ ("Model Not Usable"), error->message);
   if (g_error_matches (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY))
     sq_family_dialog_ask (GTK_WIDGET (self), sq_model_entry_get_title (self->entry), on_family_chosen, g_object_ref (self));
 }
@@ -379,7 +381,7 @@ on_fetch_progress (SqDetectPage *self)
   if (sq_model_entry_get_fetching (self->entry))
     _sq_detect_page_set_busy_fraction (self, progress);
   else
-    _sq_detect_page_set_busy (self, _("Reading the model…"));
+    _sq_detect_page_set_busy (self, _ ("Reading the model…"));
 }
 
 void
@@ -395,17 +397,17 @@ _sq_detect_page_start (SqDetectPage *self)
   if (entry == NULL)
     {
       if (sq_model_list_get_ready (models))
-        _sq_detect_page_show_error (self, _("No Model"), _("There is no model to detect with; add one on the Models page."));
+        _sq_detect_page_show_error (self, _ ("No Model"), _ ("There is no model to detect with; add one on the Models page."));
       else
-        _sq_detect_page_set_busy (self, _("Looking for models…")); // "current-changed" comes back here
+        _sq_detect_page_set_busy (self, _ ("Looking for models…")); // "current-changed" comes back here
       return;
     }
   g_set_object (&self->entry, entry);
   self->cancellable = g_cancellable_new ();
   if (sq_model_entry_get_installed (entry))
-    text = g_strdup (_("Reading the model…"));
+    text = g_strdup (_ ("Reading the model…"));
   else
-    text = g_strdup_printf (_("Downloading %s…"), sq_model_entry_get_title (entry));
+    text = g_strdup_printf (_ ("Downloading %s…"), sq_model_entry_get_title (entry));
   _sq_detect_page_set_busy (self, text);
   sq_model_list_load_async (models, entry, self->cancellable, on_model_loaded, g_object_ref (self));
   if (sq_model_entry_get_fetching (entry))

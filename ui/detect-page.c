@@ -104,6 +104,29 @@ _sq_detect_page_set_busy_fraction (SqDetectPage *self, double fraction)
   gtk_progress_bar_set_fraction (self->busy_bar, fraction);
 }
 
+// The first time a network meets a GPU its plans are built, for minutes perhaps; frames come from the CPU meanwhile.
+void
+_sq_detect_page_show_building (SqDetectPage *self, const SqPipelineStats *stats)
+{
+  const SqDeviceStats *building = NULL;
+
+  for (guint i = 0; i < stats->n_devices && building == NULL; i++)
+    if (stats->device[i].built > 0 && stats->device[i].built < 1 && !stats->device[i].failed)
+      building = &stats->device[i];
+  if (building != NULL)
+    {
+      g_autofree char *text = g_strdup_printf (stats->frames > 0 ? _ ("Preparing the network for %s, the CPU detects meanwhile…")
+                                                                 : _ ("Preparing the network for %s…"),
+                                               building->id);
+
+      _sq_detect_page_set_busy (self, text);
+      _sq_detect_page_set_busy_fraction (self, building->built);
+    }
+  else if (self->building)
+    _sq_detect_page_set_busy (self, NULL);
+  self->building = building != NULL;
+}
+
 /* Callbacks of the template */
 
 static void
@@ -159,7 +182,7 @@ sq_detect_page_get_property (GObject *object, guint prop_id, GValue *value, GPar
       g_value_set_object (value, self->workspace);
       break;
     case PROP_TITLE:
-      g_value_set_string (value, self->title != NULL ? self->title : _("Detect"));
+      g_value_set_string (value, self->title != NULL ? self->title : _ ("Detect"));
       break;
     case PROP_SUBTITLE:
       g_value_set_string (value, self->subtitle != NULL ? self->subtitle : "");

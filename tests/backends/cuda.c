@@ -228,6 +228,40 @@ test_cancel (void)
   close_gpu ();
 }
 
+// A batch that the memory does not hold is halved until it does, and the user is told.
+static void
+test_batch (void)
+{
+  g_autoptr (SqGraph) graph = sq_test_quantised_network ();
+  SqCudaOutputHead head = { .head = { .cells = 4, .grid_width = 2, .anchors = 1, .n_classes = 1, .box_field = 1, .box_cell = 4 },
+                            .objectness = -1 };
+  SqExecDetect detect = { &head, 1, .05f, 100 };
+  SqExecOptions options = { .batch = 64, .detect = &detect };
+  g_autoptr (GError) error = NULL;
+  SqFakeGpuStats stats;
+  SqExec *exec;
+
+  for (int round = 0; round < 2; round++)
+    {
+      open_gpu (&(SqFakeGpuConfig){ .n_devices = 1, .memory = round == 0 ? 0 : 16 << 20 });
+      exec = sq_exec_new (sq_backend_find ("cuda"), graph, &options, &error);
+      g_assert_no_error (error);
+      sq_fake_gpu_stats (0, &stats);
+      g_test_message ("batch %u in %" G_GSIZE_FORMAT " bytes: %s", exec->batch, stats.used, exec->note != NULL ? exec->note : "all of it");
+      if (round == 0)
+        g_assert_cmpuint (exec->batch, ==, 64);
+      else
+        {
+          g_assert_cmpuint (exec->batch, >, 0);
+          g_assert_cmpuint (exec->batch, <, 64);
+          g_assert_nonnull (strstr (exec->note, "fake:0"));
+        }
+      g_assert_cmpint (exec->note == NULL, ==, round == 0);
+      sq_exec_free (exec);
+      close_gpu ();
+    }
+}
+
 // A convolution that cuDNN has no plan for is done by the plain kernel, with the same numbers.
 static gboolean
 refuse_all (const SqGpuConv *job)
@@ -288,6 +322,7 @@ main (int argc, char **argv)
     { "cache", test_cache },   { "out-of-memory", test_out_of_memory },
     { "lost", test_lost },     { "no-dnn", test_no_dnn },
     { "cancel", test_cancel }, { "refused", test_refused },
+    { "batch", test_batch },
   };
   int result;
 
