@@ -128,8 +128,9 @@ launch_best (CudaExec *self, int image, SqGpuStream *stream)
 }
 
 static int
-launch_all (CudaExec *self, SqGpuStream *stream)
+launch_all (CudaExec *self)
 {
+  SqGpuStream *stream = self->stream;
   const struct _CudaDetect *d = self->detect;
   int code = self->api->set (d->counts, 0, (gsize) self->batch * sizeof (guint32), stream);
 
@@ -151,24 +152,6 @@ launch_all (CudaExec *self, SqGpuStream *stream)
   if (code == SQ_GPU_OK)
     code = self->api->copy (d->host_best, d->best, (gsize) self->batch * d->spec.keep * sizeof (SqCudaBox), SQ_GPU_TO_HOST, stream);
   return code;
-}
-
-static gboolean
-record (CudaExec *self, GError **error)
-{
-  struct _CudaDetect *d = self->detect;
-  int code, end;
-
-  if (d->recorded != NULL)
-    return TRUE;
-  code = self->api->capture_begin (self->stream);
-  if (code == SQ_GPU_OK)
-    {
-      code = launch_all (self, self->stream);
-      end = self->api->capture_end (self->stream, &d->recorded);
-      code = code != SQ_GPU_OK ? code : end;
-    }
-  return _sq_cuda_check (self, code, "recording the network", error);
 }
 
 static gboolean
@@ -243,8 +226,8 @@ _sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **
   g_assert (n <= (guint) self->batch);
   for (guint i = 0; i < n; i++)
     largest = MAX (largest, (gsize) pictures[i].width * pictures[i].height * 3);
-  if (!_sq_cuda_check (self, self->api->set_device (self->device), "choosing the device", error) || !record (self, error)
-      || !make_staging (self, largest, error))
+  if (!_sq_cuda_check (self, self->api->set_device (self->device), "choosing the device", error)
+      || !_sq_cuda_record (self, launch_all, &d->recorded, error) || !make_staging (self, largest, error))
     return FALSE;
   code = SQ_GPU_OK;
   for (guint i = 0; i < n && code == SQ_GPU_OK; i++)

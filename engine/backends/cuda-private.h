@@ -187,5 +187,6 @@ gboolean _sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, 
 void _sq_cuda_detect_free (CudaExec *self);
 
 // cuda.c
+gboolean _sq_cuda_record (CudaExec *self, int (*launch) (CudaExec *self), SqGpuGraph **graph, GError **error); // unless it is there
 gboolean _sq_cuda_check (CudaExec *self, int code, const char *doing, GError **error);
 gboolean _sq_cuda_alloc_host (CudaExec *self, gpointer *memory, gsize bytes, GError **error); // freed with the exec

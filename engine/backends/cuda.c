@@ -225,14 +225,19 @@ launch_all (CudaExec *self)
   return code;
 }
 
-static gboolean
-record (CudaExec *self, int (*launch) (CudaExec *self), SqGpuGraph **graph, GError **error)
+// Once for real first: code is loaded when it first runs, which must not happen while recording.
+gboolean
+_sq_cuda_record (CudaExec *self, int (*launch) (CudaExec *self), SqGpuGraph **graph, GError **error)
 {
   int code, end;
 
   if (*graph != NULL)
     return TRUE;
-  code = self->api->capture_begin (self->stream);
+  code = launch (self);
+  if (code == SQ_GPU_OK)
+    code = self->api->stream_wait (self->stream);
+  if (code == SQ_GPU_OK)
+    code = self->api->capture_begin (self->stream);
   if (code == SQ_GPU_OK)
     {
       code = launch (self);
@@ -250,7 +255,7 @@ cuda_run (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error)
   int code;
 
   if (!_sq_cuda_check (self, self->api->set_device (self->device), "choosing the device", error)
-      || !record (self, launch_all, &self->recorded, error))
+      || !_sq_cuda_record (self, launch_all, &self->recorded, error))
     return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++)
     memcpy (self->input[i], in[i]->data, in[i]->bytes);
@@ -286,7 +291,7 @@ cuda_forward_ms (SqExec *exec, double *ms, GError **error)
   int code;
 
   if (!_sq_cuda_check (self, api->set_device (self->device), "choosing the device", error)
-      || !record (self, launch_steps, &self->forward, error))
+      || !_sq_cuda_record (self, launch_steps, &self->forward, error))
     return FALSE;
   code = api->event_new (&from);
   if (code == SQ_GPU_OK)
