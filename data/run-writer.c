@@ -93,7 +93,7 @@ is_new (SqRunWriter *self, gint64 index)
 static gboolean
 wants_thumbnail (SqRunWriter *self, const SqFrame *frame)
 {
-  if (frame->pixels == NULL)
+  if (frame->pixels == NULL && frame->gpu == NULL)
     return FALSE;
   if (sq_run_store_get_kind (self->store) == SQ_SOURCE_PICTURES)
     return TRUE;

@@ -16,6 +16,7 @@
 static void
 mailbox_sink (SqResult *result, gpointer mailbox)
 {
+  sq_frame_load (result->frame); // here, not on the main thread
   sq_mailbox_post (mailbox, sq_result_ref (result));
 }
 

@@ -98,7 +98,7 @@ sq_film_feed_push (SqFilmFeed *feed, const SqResult *result)
   SqFilmItem *item;
   gboolean wake;
 
-  if (feed->pushed >= MAX_ITEMS || result->frame->pixels == NULL)
+  if (feed->pushed >= MAX_ITEMS || sq_frame_load (result->frame) == NULL)
     return;
   feed->pushed++;
   item = sq_film_item_new (result);

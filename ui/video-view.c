@@ -337,7 +337,7 @@ sq_video_view_set_result (SqVideoView *self, SqResult *result)
   g_clear_pointer (&self->result, sq_result_unref);
   self->result = result;
   g_clear_object (&self->texture);
-  if (frame != NULL && frame->pixels != NULL)
+  if (frame != NULL && sq_frame_load (frame) != NULL)
     {
       g_autoptr (GBytes) bytes =
           g_bytes_new_with_free_func (frame->pixels, (gsize) frame->stride * (frame->height - 1) + (gsize) frame->width * 3,

@@ -40,12 +40,16 @@ typedef struct
   float mean[3], scale[3];
 } SqExecDetect;
 
-// RGB24, and where it lies in the network's input, px.
+// RGB24 of the host, or NV12 in the device's own memory, and where it lies in the network's input, px.
 typedef struct
 {
-  const guint8 *pixels;
+  const guint8 *pixels; // NV12: luma
   int width, height;
-  gsize stride; // bytes
+  gsize stride;         // bytes
+  const guint8 *chroma; // NV12; NULL: RGB24
+  gsize chroma_stride;  // bytes
+  int matrix;           // 601, 709 or 2020
+  gboolean full_range;
   int left, top, scaled_width, scaled_height;
 } SqExecPicture;
 

@@ -180,17 +180,17 @@ _sq_cuda_arena (CudaExec *self)
   place_all (self, roots);
 }
 
+// While the network is planned nothing is reserved yet: then this is the offset, whose alignment is that of the address to come.
 char *
 _sq_cuda_data (const CudaExec *self, int buffer)
 {
   int channel;
   const Buffer *root = cuda_buffer (self, _sq_cuda_root (self, buffer, &channel));
+  gsize at = root->at;
 
-  if (root->constant)
-    return self->constants_on_device + root->at;
-  if (root->layout == LAYOUT_PLAIN)
-    return self->arena + root->at;
-  return self->arena + root->at + (root->border * (picture_row (root) + root->pitch) + (gsize) channel) * cuda_type_size (root->type);
+  if (root->layout != LAYOUT_PLAIN)
+    at += (root->border * (picture_row (root) + root->pitch) + (gsize) channel) * cuda_type_size (root->type);
+  return (char *) ((gsize) (root->constant ? self->constants_on_device : self->arena) + at);
 }
 
 SqCudaMap

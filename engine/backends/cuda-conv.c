@@ -212,7 +212,7 @@ conv_job (const CudaExec *self, const Step *step)
   for (int i = 0; i < 4; i++)
     job.pad[i] = p->pad[i];
   job.act = (SqCudaAct){ p->act.kind, p->act.a, p->act.b };
-  job.weights = self->constants_on_device + step->weights;
+  job.weights = constant_at (self, step->weights);
   job.bias = constant_at (self, step->bias);
   job.weight_scale = constant_at (self, step->weight_scale);
   return job;
@@ -226,7 +226,9 @@ plan_job (const CudaExec *self, const Step *step)
 
   if (wants_border (self, step))
     {
-      job.x.data = (char *) job.x.data - (job.pad[0] * job.x.row + job.pad[1] * job.x.pixel) * (gint64) cuda_type_size (job.x.type);
+      gint64 before = job.pad[0] * job.x.row + job.pad[1] * job.x.pixel;
+
+      job.x.data = (gpointer) ((gsize) job.x.data - (gsize) before * cuda_type_size (job.x.type));
       job.x.h += job.pad[0] + job.pad[2];
       job.x.w += job.pad[1] + job.pad[3];
       memset (job.pad, 0, sizeof job.pad);

@@ -209,6 +209,17 @@ launch_picture (CudaExec *self, const SqExecPicture *picture, int image)
   job.pixel = strides[4];
   job.out_height = (int) shape->dim[2];
   job.out_width = (int) shape->dim[3];
+  if (picture->chroma != NULL) // there already
+    {
+      job.pixels = picture->pixels;
+      job.src_stride = (gint64) picture->stride;
+      job.format = SQ_CUDA_NV12;
+      job.chroma = picture->chroma;
+      job.chroma_stride = (gint64) picture->chroma_stride;
+      job.matrix = picture->matrix;
+      job.full_range = picture->full_range;
+      return self->api->kernels->letterbox (&job, self->stream);
+    }
   for (int y = 0; y < picture->height; y++)
     memcpy (d->staging_host + at + (gsize) y * row, picture->pixels + (gsize) y * picture->stride, row);
   code = self->api->copy (d->staging + at, d->staging_host + at, row * picture->height, SQ_GPU_TO_DEVICE, self->stream);
@@ -220,16 +231,20 @@ _sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **
 {
   CudaExec *self = (CudaExec *) exec;
   struct _CudaDetect *d = self->detect;
+  gboolean decoded = FALSE;
   gsize largest = 0;
   int code;
 
   g_assert (n <= (guint) self->batch);
   for (guint i = 0; i < n; i++)
-    largest = MAX (largest, (gsize) pictures[i].width * pictures[i].height * 3);
+    if (pictures[i].chroma == NULL)
+      largest = MAX (largest, (gsize) pictures[i].width * pictures[i].height * 3);
+    else
+      decoded = TRUE;
   if (!_sq_cuda_check (self, self->api->set_device (self->device), "choosing the device", error)
       || !_sq_cuda_record (self, launch_all, &d->recorded, error) || !make_staging (self, largest, error))
     return FALSE;
-  code = SQ_GPU_OK;
+  code = decoded ? self->api->stream_wait (NULL) : SQ_GPU_OK; // the video decoder's stream
   for (guint i = 0; i < n && code == SQ_GPU_OK; i++)
     code = launch_picture (self, &pictures[i], (int) i);
   if (code == SQ_GPU_OK)

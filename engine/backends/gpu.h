@@ -70,7 +70,7 @@ typedef struct
 
   int (*stream_new) (SqGpuStream **stream);
   int (*stream_free) (SqGpuStream *stream);
-  int (*stream_wait) (SqGpuStream *stream); // blocks the thread without spinning
+  int (*stream_wait) (SqGpuStream *stream); // blocks the thread without spinning; NULL: the default stream, which others use
   int (*event_new) (SqGpuEvent **event);
   int (*event_free) (SqGpuEvent *event);
   int (*event_record) (SqGpuEvent *event, SqGpuStream *stream);

@@ -75,6 +75,22 @@ colour_space (const AVFrame *frame, gboolean still)
     }
 }
 
+int
+sq_colour_matrix (const AVFrame *frame)
+{
+  switch (colour_space (frame, FALSE))
+    {
+    case SWS_CS_ITU709:
+      return 709;
+    case SWS_CS_BT2020:
+      return 2020;
+    case SWS_CS_ITU601:
+      return 601;
+    default:
+      return 0;
+    }
+}
+
 static gboolean
 prepare (SqConverter *self, const AVFrame *frame)
 {

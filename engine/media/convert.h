@@ -31,6 +31,8 @@ gboolean sq_orient_swaps (SqOrient orient);              // width and height cha
 // `swidth` x `sheight` RGB24 pixels into `dst`, turned; `dst` has the turned size.
 void sq_orient_rgb (SqOrient orient, const guint8 *src, int src_stride, int src_width, int src_height, guint8 *dst, int dst_stride);
 
+int sq_colour_matrix (const AVFrame *frame); // of a video's frame: 601, 709, 2020; 0 another
+
 typedef struct _SqConverter SqConverter;
 
 SqConverter *sq_converter_new (gboolean accurate); // TRUE for stills

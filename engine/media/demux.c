@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "hardware.h"
 #include "demux.h"
 
 #include "averror.h"
@@ -187,7 +188,7 @@ sq_demux_check_size (int width, int height, const char *path, GError **error)
 }
 
 AVCodecContext *
-sq_demux_open_codec (const AVCodecParameters *parameters, int threads, gboolean low_delay, const char *path, GError **error)
+sq_demux_open_codec (const AVCodecParameters *parameters, int threads, gboolean low_delay, int gpu, const char *path, GError **error)
 {
   const AVCodec *decoder = avcodec_find_decoder (parameters->codec_id);
   AVCodecContext *codec;
@@ -207,6 +208,8 @@ sq_demux_open_codec (const AVCodecParameters *parameters, int threads, gboolean 
   codec->thread_type = low_delay ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE;
   if (low_delay)
     codec->flags |= AV_CODEC_FLAG_LOW_DELAY;
+  if (gpu >= 0)
+    sq_hardware_attach (codec, decoder, gpu);
   if (code >= 0)
     code = avcodec_open2 (codec, decoder, NULL);
   if (code < 0)

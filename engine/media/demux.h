@@ -28,8 +28,8 @@ gboolean sq_demux_is_still (AVFormatContext *format);
 // The stream worth watching, NULL (with error) when there is none; cover art does not count.
 AVStream *sq_demux_video_stream (AVFormatContext *format, const char *path, GError **error);
 
-// Opened decoder with Squint's limits; `threads` 1 or more.
-AVCodecContext *sq_demux_open_codec (const AVCodecParameters *parameters, int threads, gboolean low_delay, const char *path,
+// Opened decoder with Squint's limits; `threads` 1 or more. `gpu`: the CUDA device to decode on where it can, -1 none.
+AVCodecContext *sq_demux_open_codec (const AVCodecParameters *parameters, int threads, gboolean low_delay, int gpu, const char *path,
                                      GError **error);
 
 // FALSE when a side or the area is over the limit.

@@ -10,7 +10,7 @@
 static AVFrame *
 to_format (const SqFrame *frame, enum AVPixelFormat format)
 {
-  const guint8 *planes[4] = { frame->pixels };
+  const guint8 *planes[4] = { sq_frame_load (frame) };
   int strides[4] = { frame->stride };
   struct SwsContext *sws;
   AVFrame *picture = av_frame_alloc ();
@@ -32,7 +32,7 @@ to_format (const SqFrame *frame, enum AVPixelFormat format)
       sws_setColorspaceDetails (sws, coefficients, TRUE, coefficients, TRUE, 0, 1 << 16, 1 << 16);
       picture->color_range = AVCOL_RANGE_JPEG;
     }
-  if (sws != NULL)
+  if (sws != NULL && planes[0] != NULL)
     sws_scale (sws, planes, strides, 0, frame->height, picture->data, picture->linesize);
   else
     av_frame_free (&picture);

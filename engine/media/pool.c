@@ -47,6 +47,12 @@ pool_clear (gpointer data)
   g_ptr_array_unref (self->idle);
 }
 
+SqPool *
+sq_pool_ref (SqPool *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
 void
 sq_pool_unref (SqPool *self)
 {

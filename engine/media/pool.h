@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 typedef struct _SqPool SqPool;
 
 SqPool *sq_pool_new (void);
+SqPool *sq_pool_ref (SqPool *self);
 void sq_pool_unref (SqPool *self);
 
 // At least `size` bytes, 64-byte aligned; NULL when memory is short. `loan` is what sq_pool_return takes.

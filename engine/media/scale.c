@@ -32,7 +32,7 @@ sq_frame_scale (const SqFrame *frame, int max_width, int max_height, GError **er
 {
   double ratio = MIN (1., MIN ((double) max_width / frame->width, (double) max_height / frame->height));
   int width = CLAMP ((int) (frame->width * ratio + .5), 1, max_width), height = CLAMP ((int) (frame->height * ratio + .5), 1, max_height);
-  const guint8 *from[4] = { frame->pixels };
+  const guint8 *from[4] = { sq_frame_load (frame) };
   int from_stride[4] = { frame->stride }, to_stride[4] = { 0 };
   guint8 *to[4] = { NULL };
   struct SwsContext *sws;
@@ -52,7 +52,7 @@ sq_frame_scale (const SqFrame *frame, int max_width, int max_height, GError **er
     }
   made = like (frame, width, height, &to[0]);
   sws = sws_getContext (frame->width, frame->height, AV_PIX_FMT_RGB24, width, height, AV_PIX_FMT_RGB24, SWS_AREA, NULL, NULL, NULL);
-  if (made == NULL || sws == NULL)
+  if (made == NULL || sws == NULL || from[0] == NULL)
     {
       g_clear_pointer (&made, sq_frame_unref);
       sws_freeContext (sws);
@@ -70,7 +70,11 @@ sq_frame_copy (const SqFrame *frame, guint8 **pixels)
 {
   SqFrame *made = like (frame, frame->width, frame->height, pixels);
 
+  const guint8 *from = sq_frame_load (frame);
+
+  if (from == NULL)
+    g_clear_pointer (&made, sq_frame_unref);
   for (int y = 0; made != NULL && y < frame->height; y++)
-    memcpy (*pixels + (gsize) y * made->stride, frame->pixels + (gsize) y * frame->stride, 3 * (gsize) frame->width);
+    memcpy (*pixels + (gsize) y * made->stride, from + (gsize) y * frame->stride, 3 * (gsize) frame->width);
   return made;
 }

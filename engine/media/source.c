@@ -6,6 +6,7 @@
 #include "averror.h"
 #include "convert.h"
 #include "demux.h"
+#include "hardware.h"
 #include "engine/error.h"
 #include "paths.h"
 #include "still.h"
@@ -25,6 +26,7 @@ typedef struct
 
 struct _SqSource
 {
+  int gpu; // CUDA device that decodes videos, -1 the processor
   SqSourceInfo info;
   SqInterrupt interrupt;
   GPtrArray *items; // Item
@@ -103,7 +105,16 @@ convert (SqSource *self, gboolean still, SqOrient orient, const SqVideoTime *tim
   gpointer loan;
   SqFrame *frame;
 
-  code = sq_converter_run (still ? self->stills : self->videos, self->pool, self->raw, orient, &width, &height, &stride, &pixels, &loan);
+  if (sq_hardware_has (self->raw) && orient == SQ_ORIENT_NONE)
+    {
+      frame = sq_hardware_frame (self->raw, self->pool, self->gpu, path, time->index, time->pts_ns);
+      frame->duration_ns = time->duration_ns;
+      frame->decode_ns = (g_get_monotonic_time () - began_us) * 1000;
+      return frame;
+    }
+  code = sq_hardware_fetch (self->raw);
+  if (code >= 0)
+    code = sq_converter_run (still ? self->stills : self->videos, self->pool, self->raw, orient, &width, &height, &stride, &pixels, &loan);
   av_frame_unref (self->raw);
   if (code < 0)
     {
@@ -173,7 +184,7 @@ read_item (SqSource *self, const char *path, SqVideo **video, GError **error)
       avformat_close_input (&format);
       return g_steal_pointer (&frame);
     }
-  *video = sq_video_new (format, path, &self->interrupt, live, error);
+  *video = sq_video_new (format, path, &self->interrupt, live, self->gpu, error);
   return NULL;
 }
 
@@ -288,11 +299,18 @@ open_first (SqSource *self, GError **error)
 SqSource *
 sq_source_open (const char *const *paths, GCancellable *cancellable, GError **error)
 {
+  return sq_source_open_gpu (paths, -1, cancellable, error);
+}
+
+SqSource *
+sq_source_open_gpu (const char *const *paths, int gpu, GCancellable *cancellable, GError **error)
+{
   g_autoptr (SqSource) self = g_new0 (SqSource, 1);
 
   g_return_val_if_fail (paths != NULL, NULL);
 
   sq_averror_init ();
+  self->gpu = gpu;
   self->items = g_ptr_array_new_with_free_func (item_free);
   self->pool = sq_pool_new ();
   self->stills = sq_converter_new (TRUE);

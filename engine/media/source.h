@@ -35,6 +35,9 @@ typedef struct _SqSource SqSource;
 // number of pictures; several videos are played after another with times and indices running on. `paths` is NULL-terminated. Errors:
 // SQ_ERROR_IO, SQ_ERROR_FORMAT (one sentence, names the file), SQ_ERROR_CANCELLED.
 SqSource *sq_source_open (const char *const *paths, GCancellable *cancellable, GError **error);
+
+// The same, with videos decoded on a CUDA device where driver, codec and stream allow: their frames stay there (SqFrame.gpu).
+SqSource *sq_source_open_gpu (const char *const *paths, int gpu, GCancellable *cancellable, GError **error);
 const SqSourceInfo *sq_source_get_info (SqSource *self);
 
 // The next frame (transfer full); NULL without error at the end. NULL with an error: that file or frame is bad, the next call goes on after

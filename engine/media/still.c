@@ -102,7 +102,7 @@ decode_whole (AVFormatContext *format, AVStream *stream, const char *path, SqInt
       av_free (data);
       return frame;
     }
-  codec = sq_demux_open_codec (stream->codecpar, 1, TRUE, path, error);
+  codec = sq_demux_open_codec (stream->codecpar, 1, TRUE, -1, path, error);
   if (codec == NULL)
     {
       av_free (data);
@@ -136,7 +136,7 @@ decode_whole (AVFormatContext *format, AVStream *stream, const char *path, SqInt
 static AVFrame *
 decode_first (AVFormatContext *format, AVStream *stream, const char *path, SqInterrupt *interrupt, GError **error)
 {
-  AVCodecContext *codec = sq_demux_open_codec (stream->codecpar, 1, TRUE, path, error);
+  AVCodecContext *codec = sq_demux_open_codec (stream->codecpar, 1, TRUE, -1, path, error);
   AVPacket *packet;
   AVFrame *frame;
   int code = 0;

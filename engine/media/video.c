@@ -83,7 +83,7 @@ stream_orient (AVStream *stream)
 }
 
 SqVideo *
-sq_video_new (AVFormatContext *format, const char *path, SqInterrupt *interrupt, gboolean live, GError **error)
+sq_video_new (AVFormatContext *format, const char *path, SqInterrupt *interrupt, gboolean live, int gpu, GError **error)
 {
   SqVideo *self = g_new0 (SqVideo, 1);
   int code;
@@ -106,7 +106,7 @@ sq_video_new (AVFormatContext *format, const char *path, SqInterrupt *interrupt,
     }
   self->stream = sq_demux_video_stream (format, path, error);
   if (self->stream != NULL)
-    self->codec = sq_demux_open_codec (self->stream->codecpar, live ? 1 : (int) MIN (2, g_get_num_processors ()), live, path, error);
+    self->codec = sq_demux_open_codec (self->stream->codecpar, live ? 1 : (int) MIN (2, g_get_num_processors ()), live, gpu, path, error);
   if (self->codec == NULL)
     {
       sq_video_free (self);

@@ -19,7 +19,7 @@ typedef struct
 typedef struct _SqVideo SqVideo;
 
 // Takes `format` over, also on error.
-SqVideo *sq_video_new (AVFormatContext *format, const char *path, SqInterrupt *interrupt, gboolean live, GError **error);
+SqVideo *sq_video_new (AVFormatContext *format, const char *path, SqInterrupt *interrupt, gboolean live, int gpu, GError **error);
 void sq_video_free (SqVideo *self);
 
 int sq_video_get_width (SqVideo *self); // px, upright, 0 unknown

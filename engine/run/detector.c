@@ -17,6 +17,7 @@ struct _SqDetector
   SqExec *exec;
   float floor;
   const char *device;
+  int index; // of the backend's devices, -1 none
 };
 
 #define MAX_HEADS 16
@@ -64,6 +65,7 @@ sq_detector_new (SqModel *model, const SqDetectorOptions *options, GError **erro
   self->device = g_intern_string (options->device != NULL ? options->device : "cpu");
   if (!sq_backend_parse (self->device, &backend, &index, error))
     return NULL;
+  self->index = index;
   self->model = sq_model_ref (model);
   self->floor = options->floor > 0 ? options->floor : SQ_SCORE_FLOOR;
   exec_options.threads = sq_device_core (self->device) >= 0 ? 1 : options->threads;
@@ -140,12 +142,23 @@ sq_detector_job_free (SqDetectorJob *job)
   g_free (job);
 }
 
+static gboolean
+no_pixels (const SqFrame *frame, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (frame->path);
+
+  g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "A frame of %s cannot be fetched from the GPU that decoded it.", name);
+  return FALSE;
+}
+
 gboolean
 sq_detector_job_preprocess (SqDetectorJob *job, const SqModel *model, GError **error)
 {
   const SqInputSpec *spec = &model->input;
   gint64 start = now_ns ();
 
+  if (sq_frame_load (job->frame) == NULL)
+    return no_pixels (job->frame, error);
   job->input = sq_tensor_new (SQ_F32, &SQ_SHAPE (1, 3, spec->height, spec->width));
   if (job->input == NULL)
     {
@@ -239,13 +252,21 @@ detect_pictures (SqDetector *self, SqDetectorJob *const *jobs, guint n, GError *
   for (guint i = 0; i < n; i++)
     {
       const SqFrame *frame = jobs[i]->frame;
+      const SqFrameGpu *gpu = frame->gpu != NULL && frame->gpu->device == self->index ? frame->gpu : NULL;
       SqTransform *t = &jobs[i]->transform;
 
+      if (gpu == NULL && sq_frame_load (frame) == NULL)
+        return no_pixels (frame, error);
+
       sq_transform_init (t, &self->model->input, frame->width, frame->height);
-      pictures[i] = (SqExecPicture){ .pixels = frame->pixels,
+      pictures[i] = (SqExecPicture){ .pixels = gpu != NULL ? gpu->luma : frame->pixels,
+                                     .chroma = gpu != NULL ? gpu->chroma : NULL,
+                                     .chroma_stride = gpu != NULL ? (gsize) gpu->chroma_stride : 0,
+                                     .matrix = gpu != NULL ? gpu->matrix : 0,
+                                     .full_range = gpu != NULL && gpu->full_range,
                                      .width = frame->width,
                                      .height = frame->height,
-                                     .stride = (gsize) frame->stride,
+                                     .stride = (gsize) (gpu != NULL ? gpu->luma_stride : frame->stride),
                                      .left = t->left,
                                      .top = t->top,
                                      .scaled_width = t->width,

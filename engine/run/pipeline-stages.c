@@ -109,11 +109,25 @@ decode_loop (SqPipeline *self)
     }
 }
 
+// The first CUDA device of the run decodes videos, so that frames need not go there; -1 where there is none. (Other devices fetch them.)
+static int
+decoder_gpu (SqPipeline *self)
+{
+  int gpu = -1;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->devices->len && gpu < 0; i++)
+    if (g_str_has_prefix (pipeline_device (self, i)->id, "cuda:"))
+      gpu = (int) g_ascii_strtoll (pipeline_device (self, i)->id + strlen ("cuda:"), NULL, 10);
+  g_mutex_unlock (&self->lock);
+  return gpu;
+}
+
 void
 _sq_pipeline_decode (SqPipeline *self, int lane)
 {
   GError *error = NULL;
-  SqSource *source = self->options.frame == NULL ? sq_source_open ((const char *const *) self->paths, NULL, &error) : NULL;
+  SqSource *source = self->options.frame == NULL ? sq_source_open_gpu ((const char *const *) self->paths, decoder_gpu (self), NULL, &error) : NULL;
 
   if (error != NULL)
     {

@@ -32,6 +32,7 @@ sq_transform_init (SqTransform *self, const SqInputSpec *spec, int width, int he
 void
 sq_preprocess (const SqFrame *frame, const SqInputSpec *spec, const SqTransform *transform, SqTensor *input)
 {
+  const guint8 *pixels = sq_frame_load (frame);
   SqResampleJob job = { .src_width = frame->width,
                         .src_height = frame->height,
                         .src_stride = frame->stride,
@@ -49,5 +50,5 @@ sq_preprocess (const SqFrame *frame, const SqInputSpec *spec, const SqTransform 
   memcpy (job.mean, spec->mean, sizeof job.mean);
   memcpy (job.scale, spec->scale, sizeof job.scale);
   scratch = g_malloc (sq_k_resample_scratch (&job));
-  sq_k_resample (sq_tensor_f32 (input), frame->pixels, &job, scratch);
+  sq_k_resample (sq_tensor_f32 (input), pixels, &job, scratch);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whole networks from a picture to boxes: the same as on the CPU. argv[1] names the device: fake (the simulated GPU, whose cuDNN plans are
 // the reference convolution) or cuda.
+#include "engine/backends/gpu.h"
 #include "engine/media/source.h"
 #include "engine/run/detector.h"
 #include "tests/common/data.h"
@@ -136,6 +137,142 @@ test_model (gconstpointer data)
     sq_frame_unref (frames[i]);
 }
 
+// --- a frame that its video decoder left on the GPU
+// ------------------------------------------------------------------------------------------------------------------------------------
+
+typedef struct
+{
+  const SqGpuApi *api;
+  guint8 *luma, *chroma; // the device's
+  guint8 *rgb;           // what fetching it gives
+  int stride;
+  guint fetched;
+} Decoded;
+
+static gboolean
+fetch (gpointer data, const guint8 **pixels, int *stride, GDestroyNotify *free_pixels, gpointer *free_data)
+{
+  Decoded *decoded = data;
+
+  *pixels = decoded->rgb;
+  *stride = decoded->stride;
+  decoded->fetched++;
+  return TRUE;
+}
+
+static void
+let_go (gpointer data)
+{
+  Decoded *decoded = data;
+
+  decoded->api->free (decoded->luma);
+  decoded->api->free (decoded->chroma);
+  g_free (decoded->rgb);
+}
+
+static guint8
+byte (double v)
+{
+  return (guint8) CLAMP (v + .5, 0, 255);
+}
+
+// BT.601, limited range, chroma of two by two pixels; and back to the RGB that comes of it.
+static void
+to_nv12 (const SqFrame *frame, guint8 *luma, guint8 *chroma, guint8 *rgb)
+{
+  int w = frame->width & ~1, h = frame->height & ~1;
+
+  for (int y = 0; y < h; y++)
+    for (int x = 0; x < w; x++)
+      {
+        const guint8 *p = frame->pixels + (gsize) y * frame->stride + 3 * x;
+
+        luma[y * w + x] = byte (16 + .257 * p[0] + .504 * p[1] + .098 * p[2]);
+        if ((x | y) & 1)
+          continue;
+        chroma[y / 2 * w + x] = byte (128 - .148 * p[0] - .291 * p[1] + .439 * p[2]);
+        chroma[y / 2 * w + x + 1] = byte (128 + .439 * p[0] - .368 * p[1] - .071 * p[2]);
+      }
+  for (int y = 0; y < h; y++)
+    for (int x = 0; x < w; x++)
+      {
+        double l = 1.164 * (luma[y * w + x] - 16), u = chroma[y / 2 * w + (x & ~1)] - 128., v = chroma[y / 2 * w + (x & ~1) + 1] - 128.;
+        guint8 *p = rgb + ((gsize) y * w + x) * 3;
+
+        p[0] = byte (l + 1.596 * v);
+        p[1] = byte (l - .392 * u - .813 * v);
+        p[2] = byte (l + 2.017 * u);
+      }
+}
+
+// Its pixels are not fetched to detect on that GPU; they are for another device, and give the same boxes.
+static void
+test_decoded (void)
+{
+  g_autofree char *path = sq_test_data ("models/yolox-nano/yolox_nano.onnx");
+  g_autoptr (SqFrame) source = path != NULL ? demo ("dog.jpg") : NULL;
+  g_autoptr (SqModel) model = NULL;
+  g_autoptr (SqDetector) gpu = NULL, cpu = NULL;
+  g_autoptr (SqResult) there = NULL, here = NULL;
+  g_autoptr (GArray) got = NULL, want = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree guint8 *luma = NULL, *chroma = NULL;
+  SqFilter filter = SQ_FILTER_DEFAULT;
+  SqGpuStream *stream;
+  Decoded decoded = { 0 };
+  SqFrame *frame;
+  gsize size;
+  int w, h;
+
+  if (source == NULL)
+    return;
+  w = source->width & ~1;
+  h = source->height & ~1;
+  size = (gsize) w * h;
+  sq_test_device_open (&device, device_name);
+  decoded.api = sq_gpu_api (&error);
+  g_assert_no_error (error);
+  luma = g_malloc (size);
+  chroma = g_malloc (size / 2);
+  decoded.rgb = g_malloc (size * 3);
+  decoded.stride = 3 * w;
+  to_nv12 (source, luma, chroma, decoded.rgb);
+  g_assert_cmpint (decoded.api->set_device (0), ==, SQ_GPU_OK);
+  g_assert_cmpint (decoded.api->stream_new (&stream), ==, SQ_GPU_OK);
+  g_assert_cmpint (decoded.api->alloc ((gpointer *) &decoded.luma, size), ==, SQ_GPU_OK);
+  g_assert_cmpint (decoded.api->alloc ((gpointer *) &decoded.chroma, size / 2), ==, SQ_GPU_OK);
+  g_assert_cmpint (decoded.api->copy (decoded.luma, luma, size, SQ_GPU_TO_DEVICE, stream), ==, SQ_GPU_OK);
+  g_assert_cmpint (decoded.api->copy (decoded.chroma, chroma, size / 2, SQ_GPU_TO_DEVICE, stream), ==, SQ_GPU_OK);
+  g_assert_cmpint (decoded.api->stream_wait (stream), ==, SQ_GPU_OK);
+  g_assert_cmpint (decoded.api->stream_free (stream), ==, SQ_GPU_OK);
+  frame =
+      sq_frame_new_gpu (w, h, &(SqFrameGpu){ 0, decoded.luma, decoded.chroma, w, w, 601, FALSE }, "video", 0, 0, fetch, let_go, &decoded);
+
+  model = sq_model_load (path, NULL, NULL, &error);
+  g_assert_no_error (error);
+  gpu = sq_detector_new (model, &(SqDetectorOptions){ .device = device.device, .precision = SQ_PRECISION_F32 }, &error);
+  g_assert_no_error (error);
+  there = sq_detector_detect (gpu, sq_frame_ref (frame), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (decoded.fetched, ==, 0);
+  cpu = sq_detector_new (model, NULL, &error);
+  g_assert_no_error (error);
+  here = sq_detector_detect (cpu, sq_frame_ref (frame), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (decoded.fetched, ==, 1);
+  got = sq_result_detections (there, &filter);
+  want = sq_result_detections (here, &filter);
+  g_test_message ("%u detections on the GPU, %u on the CPU", got->len, want->len);
+  g_assert_cmpuint (got->len, >=, 3);
+  g_assert_cmpuint (count_matches (want, got, .95, .03), ==, want->len);
+  g_assert_cmpuint (count_matches (got, want, .95, .03), ==, got->len);
+  g_clear_pointer (&there, sq_result_unref);
+  g_clear_pointer (&here, sq_result_unref);
+  sq_frame_unref (frame);
+  g_clear_pointer (&gpu, sq_detector_free);
+  sq_test_device_close (&device);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -147,5 +284,6 @@ main (int argc, char **argv)
 
       g_test_add_data_func (name, GUINT_TO_POINTER (i), test_model);
     }
+  g_test_add_func ("/backends/cuda/detect/decoded-on-gpu", test_decoded);
   return g_test_run ();
 }

@@ -278,6 +278,12 @@ _sq_fake_stream_wait (SqGpuStream *stream)
   if (in_call)
     return SQ_GPU_INVALID;
   g_mutex_lock (&_sq_fake.lock);
+  if (stream == NULL) // the default stream: nothing here queues on it
+    {
+      code = _sq_fake_state (_sq_fake_current ());
+      g_mutex_unlock (&_sq_fake.lock);
+      return code;
+    }
   code = stream->capture != NULL ? CAPTURE_UNSUPPORTED : SQ_GPU_OK;
   if (code == SQ_GPU_OK)
     {

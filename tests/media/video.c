@@ -32,6 +32,29 @@ grey (const SqFrame *frame)
   return frame->pixels[(frame->height / 2) * frame->stride + 3 * (frame->width / 2)];
 }
 
+// A GPU asked to decode where there is none, or that does not know the codec: the processor does, with the same frames.
+static void
+test_no_gpu (void)
+{
+  char *folder = make_folder ();
+  g_autofree char *path = make_video (folder, "a.mkv", "mpeg4", "yuv420p", 64, 48, 10, NULL, 10);
+  const char *paths[] = { path, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SqSource) source = sq_source_open_gpu (paths, 63, NULL, &error);
+
+  g_assert_no_error (error);
+  for (int i = 0; i < 10; i++)
+    {
+      g_autoptr (SqFrame) frame = next (source);
+
+      g_assert_null (frame->gpu);
+      g_assert_true (sq_frame_load (frame) == frame->pixels);
+      g_assert_cmpint (ABS (grey (frame) - 8 * i), <=, 4);
+    }
+  g_assert_null (next (source));
+  remove_folder (folder);
+}
+
 static void
 test_constant_rate (void)
 {
@@ -344,6 +367,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/media/video/constant-rate", test_constant_rate);
+  g_test_add_func ("/media/video/no-gpu", test_no_gpu);
   g_test_add_func ("/media/video/variable-rate", test_variable_rate);
   g_test_add_func ("/media/video/no-timestamps", test_no_timestamps);
   g_test_add_func ("/media/video/rotated", test_rotated);
