@@ -20,7 +20,8 @@ on_samples (const SqDeviceSample *samples, guint n, gpointer data)
   Seen *seen = data;
 
   g_mutex_lock (&seen->lock);
-  memcpy (seen->samples, samples, n * sizeof samples[0]);
+  if (n > 0)
+    memcpy (seen->samples, samples, n * sizeof samples[0]);
   seen->n = n;
   seen->readings += n > 0;
   g_cond_broadcast (&seen->cond);

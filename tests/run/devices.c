@@ -8,6 +8,11 @@
 
 #include <string.h>
 
+// The sanitizers' own work is no device's.
+#if !defined __SANITIZE_THREAD__ && !defined __SANITIZE_ADDRESS__
+#define JUDGE_TIMES
+#endif
+
 static char *folder;
 static SqModel *model;
 static SqFrame *frame;
@@ -152,7 +157,7 @@ test_equal (void)
           best = n == 8 ? MAX (best, fps / n / one) : best;
         }
     }
-#ifndef __SANITIZE_THREAD__
+#ifdef JUDGE_TIMES
   g_assert_cmpfloat (best, >=, .95);
 #endif
 }
@@ -174,7 +179,7 @@ test_slow (void)
           g_test_message ("%d devices, one slow: %.1f frames/s of %.1f, its share %.3f of %.3f", n, fps, best, share, fair);
           good = fps >= .9 * best && share >= .7 * fair && share <= 1.3 * fair;
         }
-#ifndef __SANITIZE_THREAD__
+#ifdef JUDGE_TIMES
       g_assert_true (good);
 #endif
     }
