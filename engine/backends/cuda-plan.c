@@ -131,7 +131,8 @@ is_heavy (const CudaExec *self, const SqNode *node)
          && cuda_value (self, node->out[0])->shape.dim[1] > 4;
 }
 
-// What only leads to the outputs: boxes are computed in float32.
+// What only leads to the outputs: boxes are computed in float32. cuDNN's float16 convolutions write float32 from sm_80 on; before that the
+// change comes behind them.
 static void
 find_tail (CudaExec *self)
 {
@@ -147,6 +148,8 @@ find_tail (CudaExec *self)
         {
           self->tail[node->out[k]] = other[node->out[k]] == 0;
           tail = tail && self->tail[node->out[k]];
+          if (is_heavy (self, node) && self->properties.major < 8)
+            self->tail[node->out[k]] = FALSE;
         }
       for (int k = 0; !tail && k < node->n_in; k++)
         if (node->in[k] != SQ_NO_VALUE)

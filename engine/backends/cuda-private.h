@@ -71,6 +71,7 @@ struct _CudaExec
   SqExec parent;
   const SqGpuApi *api;
   int device;
+  SqGpuProperties properties;
   SqExecOptions options; // while it is built
   SqGraph *graph;
   int *uses;

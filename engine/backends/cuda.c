@@ -133,6 +133,7 @@ static gboolean
 build (CudaExec *self, GError **error)
 {
   if (!_sq_cuda_check (self, self->api->set_device (self->device), "choosing the device", error)
+      || !_sq_cuda_check (self, self->api->properties (self->device, &self->properties), "asking the device", error)
       || !_sq_cuda_check (self, self->api->stream_new (&self->stream), "opening a stream", error)
       || (self->dnn = self->api->dnn_new (self->device, error)) == NULL || !_sq_cuda_plan (self, error))
     return FALSE;
