@@ -127,8 +127,7 @@ _sq_cuda_plain_or_picture (CudaExec *self, int value, gboolean *picture)
 static gboolean
 is_heavy (const CudaExec *self, const SqNode *node)
 {
-  return (node->op == &sq_op_conv || node->op == &sq_op_conv_transpose) && cuda_value (self, node->out[0])->shape.rank == 4
-         && cuda_value (self, node->out[0])->shape.dim[1] > 4;
+  return (node->op == &sq_op_conv || node->op == &sq_op_conv_transpose) && sq_shape_elements (&cuda_value (self, node->in[1])->shape) > 32;
 }
 
 // What only leads to the outputs: boxes are computed in float32. cuDNN's float16 convolutions write float32 from sm_80 on; before that the
