@@ -123,7 +123,7 @@ plan (const char *name, const SqGraph *graph, SqPrecision precision)
   g_autoptr (SqExec) exec = sq_exec_new (sq_backend_find ("cuda"), graph, &options, &error);
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
-  guint plans = 0, tensor = 0, own = 0, plain = 0;
+  guint plans = 0, tensor = 0, own = 0, plain = 0, wide = 0;
 
   g_assert_no_error (error);
   text = sq_exec_describe (exec);
@@ -135,12 +135,16 @@ plan (const char *name, const SqGraph *graph, SqPrecision precision)
         plans += strstr (lines[i], "cuDNN") != NULL;
         tensor += strstr (lines[i], "tensor cores") != NULL;
         own += strstr (lines[i], "own depthwise") != NULL || strstr (lines[i], "few channels") != NULL;
-        plain += strstr (lines[i], "own plain") != NULL;
+        if (strstr (lines[i], "own plain") == NULL)
+          continue;
+        plain++;
+        // a few output channels are no work for anybody
+        wide += strstr (lines[i], " 1x") == NULL || g_ascii_strtoll (strstr (lines[i], " 1x") + 3, NULL, 10) > 4;
       }
   g_test_message ("sm_%-3d %-26s %-4s %3u plans (%u on tensor cores), %2u own kernels, %u by the plain kernel", device->sm, name,
                   precision == SQ_PRECISION_INT8 ? "int8" : "f16", plans, tensor, own, plain);
   g_assert_cmpuint (plans + own, >, 0);
-  g_assert_cmpuint (plain, ==, 0);
+  g_assert_cmpuint (wide, ==, 0);
 }
 
 static void
