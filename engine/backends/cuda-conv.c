@@ -48,6 +48,14 @@ symmetric_grid (const SqTensor *w)
   return w->grid != NULL && (w->grid->n == 1 || (w->grid->axis == 0 && w->grid->n == w->shape.dim[0]));
 }
 
+// cuDNN's 8-bit convolutions before sm_80 want channels by the 16 on both sides; what has not runs in floats.
+static gboolean
+fits_quant (const CudaExec *self, const SqNode *node)
+{
+  return self->properties.major >= 8 || choose (self, node) != BY_CUDNN
+         || (cuda_value (self, node->in[0])->shape.dim[1] % 16 == 0 && cuda_value (self, node->out[0])->shape.dim[1] % 16 == 0);
+}
+
 static gboolean
 add_conv (CudaExec *self, const SqNode *node)
 {
@@ -59,7 +67,8 @@ add_conv (CudaExec *self, const SqNode *node)
   if (x->shape.rank != 4 || x->shape.dim[0] != 1 || x->dtype != SQ_F32 || x->constant != NULL || w->constant == NULL || w->shape.rank != 4
       || y->shape.rank != 4 || (bias && cuda_value (self, node->in[2])->constant == NULL))
     return FALSE;
-  quant = self->whole && node->op == &sq_op_conv && _sq_cuda_has (self, node->in[0], LAYOUT_QUANT) && symmetric_grid (w->constant);
+  quant = self->whole && node->op == &sq_op_conv && _sq_cuda_has (self, node->in[0], LAYOUT_QUANT) && symmetric_grid (w->constant)
+          && fits_quant (self, node);
   in = _sq_cuda_want (self, node->in[0], quant ? LAYOUT_QUANT : LAYOUT_PICTURE);
   if (residual != SQ_NO_VALUE)
     {
