@@ -3,6 +3,7 @@
 
 #include "engine/families/family.h"
 #include "engine/families/labels.h"
+#include "engine/model-metadata.h"
 #include "engine/passes/pass.h"
 #include <string.h>
 
@@ -138,9 +139,16 @@ check_input (const SqImport *import, const char *display, GError **error)
 static gboolean
 choose_family (SqModel *self, const SqImport *import, const SqModelOptions *options, const char *display, GError **error)
 {
+  const char *stated = g_hash_table_lookup (import->metadata, SQ_KEY_FAMILY);
   GString *shapes;
 
-  self->family = options->family != NULL ? sq_family_find (options->family) : sq_family_guess (import);
+  if (options->family != NULL)
+    self->family = sq_family_find (options->family);
+  else
+    {
+      self->family = stated != NULL ? sq_family_find (stated) : NULL;
+      self->family = self->family != NULL ? self->family : sq_family_guess (import);
+    }
   if (self->family != NULL)
     {
       self->family_id = self->family->id;
@@ -218,6 +226,8 @@ sq_model_load (const char *path, const SqModelOptions *options, GCancellable *ca
   self->input.width = (int) input->shape.dim[3];
   if (!choose_family (self, import, options, display, error) || !self->family->setup (self, import, error))
     return NULL;
+  if (options->family == NULL)
+    sq_model_read_input (self->metadata, &self->input);
   if (options->input != NULL)
     {
       SqInputSpec spec = *options->input;

@@ -8,20 +8,32 @@
 static int
 probe (const SqImport *import)
 {
-  return import->heads != NULL ? 3 : 0;
+  return import->heads != NULL || *_sq_family_metadata (import, SQ_KEY_HEADS) != '\0' ? 3 : 0;
 }
 
 static gboolean
 setup (SqModel *model, const SqImport *import, GError **error)
 {
-  if (import->heads == NULL)
+  GArray *heads =
+      import->heads != NULL ? g_array_ref (import->heads) : sq_darknet_heads_from_text (_sq_family_metadata (import, SQ_KEY_HEADS));
+
+  if (heads == NULL)
     return _sq_family_misfit (error, model, "it is no darknet cfg");
-  model->n_classes = (guint) g_array_index (import->heads, SqDarknetHead, 0).classes;
-  for (guint i = 1; i < import->heads->len; i++)
-    if (g_array_index (import->heads, SqDarknetHead, i).classes != (int) model->n_classes)
-      return _sq_family_misfit (error, model, "its layers disagree about the number of classes");
-  model->family_data = g_array_ref (import->heads);
+  model->family_data = heads;
   model->family_data_free = (GDestroyNotify) g_array_unref;
+  model->n_classes = (guint) g_array_index (heads, SqDarknetHead, 0).classes;
+  if (heads->len != import->graph->outputs->len)
+    return _sq_family_misfit (error, model, "its layers and outputs differ in number");
+  for (guint i = 0; i < heads->len; i++)
+    {
+      const SqDarknetHead *head = &g_array_index (heads, SqDarknetHead, i);
+      const SqShape *y = _sq_family_output (import, i);
+
+      if (head->classes != (int) model->n_classes)
+        return _sq_family_misfit (error, model, "its layers disagree about the number of classes");
+      if (y->rank != 4 || y->dim[0] != 1 || y->dim[1] != (gint64) head->n_anchors * (5 + head->classes))
+        return _sq_family_misfit (error, model, "an output does not fit its layer's anchors");
+    }
   model->input = (SqInputSpec){ model->input.width, model->input.height, SQ_SPEC_RGB_LETTERBOX };
   model->input.fit = import->letterbox ? SQ_FIT_LETTERBOX : SQ_FIT_STRETCH;
   model->input.pad = 127; // darknet fills with 0.5
@@ -132,4 +144,11 @@ heads (const SqModel *model, SqCudaOutputHead *heads, guint max)
   return layers->len;
 }
 
-const SqFamily sq_family_darknet = { "darknet", "darknet YOLO (v2 to v7, fastest)", FALSE, probe, setup, decode, heads };
+static char *
+save (const SqModel *model, const char **key)
+{
+  *key = SQ_KEY_HEADS;
+  return sq_darknet_heads_to_text (model->family_data);
+}
+
+const SqFamily sq_family_darknet = { "darknet", "darknet YOLO (v2 to v7, fastest)", FALSE, probe, setup, decode, heads, save };

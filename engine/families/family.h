@@ -29,6 +29,9 @@ struct _SqFamily
 
   // The same, as a description for a device: fills at most `max` and returns how many; 0 (or the slot NULL) where only decode can do it.
   guint (*heads) (const SqModel *model, SqCudaOutputHead *heads, guint max);
+
+  // NULL, or: what a written file must say besides shapes so that setup finds it again; `key` gets its metadata key. The caller frees.
+  char *(*save) (const SqModel *model, const char **key);
 };
 
 #define SQ_FAMILY(name) extern const SqFamily sq_family_##name;

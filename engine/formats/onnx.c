@@ -180,7 +180,7 @@ find_precision (const Onnx__GraphProto *graph)
   gboolean half = FALSE;
 
   for (gsize i = 0; i < graph->n_node; i++)
-    if (g_strcmp0 (graph->node[i]->op_type, "ConvInteger") == 0)
+    if (g_strcmp0 (graph->node[i]->op_type, "ConvInteger") == 0 || g_strcmp0 (graph->node[i]->op_type, "DynamicQuantizeLinear") == 0)
       return g_strdup ("int8 (dynamic)");
     else if (g_strcmp0 (graph->node[i]->op_type, "QuantizeLinear") == 0)
       return g_strdup ("int8 (QDQ)");

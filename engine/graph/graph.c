@@ -168,7 +168,14 @@ sq_graph_replace_uses (SqGraph *self, int from, int to)
     }
   for (guint i = 0; i < self->outputs->len; i++)
     if (g_array_index (self->outputs, int, i) == from)
-      g_array_index (self->outputs, int, i) = to;
+      {
+        SqValue *a = sq_graph_value (self, from), *b = sq_graph_value (self, to);
+        char *name = a->name;
+
+        a->name = b->name; // the output is still called what the file calls it
+        b->name = name;
+        g_array_index (self->outputs, int, i) = to;
+      }
 }
 
 int *

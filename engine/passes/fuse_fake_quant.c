@@ -2,6 +2,7 @@
 // Quantised networks of other tools, as float networks that round where they do:
 //   dequantize (quantize (x, s, z), s, z)                                        -> fake_quant (x)
 //   cast (conv_integer (q, w, zx, zw)), q of x by dynamic_quantize               -> conv (dynamic_round (x), w - zw)
+//   cast (q) - cast (z), both of x by dynamic_quantize                           -> dynamic_round (x)
 // The sums of the second are integers, nearly always below 2^24, where float32 is exact: the same numbers as the integer network's.
 #include "engine/ops/op.h"
 #include "pass.h"
@@ -117,6 +118,27 @@ rewrite_dynamic (Context *c, const SqNode *node)
   return TRUE;
 }
 
+// cast (q) - cast (zero point), as files written here have it: the integers that an integer convolution sees.
+static gboolean
+rewrite_rounded (Context *c, const SqNode *node)
+{
+  const SqNode *part[2] = { NULL }, *quantize = NULL;
+
+  if (node->op != &sq_op_binary || node->params.binary != SQ_BINARY_SUB)
+    return FALSE;
+  for (int i = 0; i < 2; i++)
+    {
+      part[i] = made_by (c, node->in[i], &sq_op_cast);
+      quantize = part[i] != NULL && part[i]->params.cast.to == SQ_F32 ? made_by (c, part[i]->in[0], &sq_op_dynamic_quantize) : NULL;
+      if (quantize == NULL || quantize->out[2 * i] != part[i]->in[0])
+        return FALSE;
+    }
+  if (made_by (c, part[0]->in[0], &sq_op_dynamic_quantize) != quantize)
+    return FALSE;
+  c->alias[node->out[0]] = rounded (c, quantize);
+  return c->alias[node->out[0]] != SQ_NO_VALUE;
+}
+
 static guint
 run (SqGraph *graph)
 {
@@ -135,7 +157,7 @@ run (SqGraph *graph)
       const SqNode *node = g_ptr_array_index (old, i);
       SqNode *copy;
 
-      if (rewrite_qdq (&c, node) || rewrite_dynamic (&c, node))
+      if (rewrite_qdq (&c, node) || rewrite_dynamic (&c, node) || rewrite_rounded (&c, node))
         {
           changed++;
           continue;
@@ -146,7 +168,16 @@ run (SqGraph *graph)
       g_ptr_array_add (graph->nodes, copy);
     }
   for (guint i = 0; i < graph->outputs->len; i++)
-    g_array_index (graph->outputs, int, i) = current (&c, g_array_index (graph->outputs, int, i));
+    {
+      int id = g_array_index (graph->outputs, int, i);
+      SqValue *value = sq_graph_value (graph, current (&c, id));
+
+      if (current (&c, id) == id)
+        continue;
+      g_free (value->name);
+      value->name = g_strdup (sq_graph_value (graph, id)->name);
+      g_array_index (graph->outputs, int, i) = current (&c, id);
+    }
   return changed;
 }
 
