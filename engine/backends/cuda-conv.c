@@ -48,12 +48,17 @@ symmetric_grid (const SqTensor *w)
   return w->grid != NULL && (w->grid->n == 1 || (w->grid->axis == 0 && w->grid->n == w->shape.dim[0]));
 }
 
-// cuDNN's 8-bit convolutions before sm_80 want channels by the 16 on both sides; what has not runs in floats.
+// cuDNN's 8-bit convolutions before sm_80 want channels by the 16 on both sides, and rows without a border between them; what has not runs
+// in floats.
 static gboolean
 fits_quant (const CudaExec *self, const SqNode *node)
 {
-  return self->properties.major >= 8 || choose (self, node) != BY_CUDNN
-         || (cuda_value (self, node->in[0])->shape.dim[1] % 16 == 0 && cuda_value (self, node->out[0])->shape.dim[1] % 16 == 0);
+  const int *pad = node->params.conv.pad;
+
+  if (self->properties.major >= 8 || choose (self, node) != BY_CUDNN)
+    return TRUE;
+  return cuda_value (self, node->in[0])->shape.dim[1] % 16 == 0 && cuda_value (self, node->out[0])->shape.dim[1] % 16 == 0
+         && (cuda_buffer (self, self->of_value[LAYOUT_QUANT][node->in[0]])->zero == 0 || (pad[0] | pad[1] | pad[2] | pad[3]) == 0);
 }
 
 static gboolean

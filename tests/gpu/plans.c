@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What would run each layer on a GPU that is not here: the whole backend plans for a described device, with the real cuDNN. Prints a table.
-// Usage: test-plans GENERATION, as 75 or 90
+// Usage: test-plans GENERATION [HOW_MANY_MODELS], as 75 or 90
 #include "engine/backends/backend.h"
 #include "engine/backends/cudnn.h"
 #include "engine/formats/format.h"
@@ -199,12 +199,11 @@ main (int argc, char **argv)
   api.plan_describe = plan_describe;
   api.plan_free = plan_free;
   sq_gpu_set_api (&api);
-  for (int i = 1; i < argc; i++)
-    for (guint d = 0; d < G_N_ELEMENTS (test_devices); d++)
-      if (atoi (argv[i]) == test_devices[d].sm)
-        device = &test_devices[d];
+  for (guint d = 0; argc > 1 && d < G_N_ELEMENTS (test_devices); d++)
+    if (atoi (argv[1]) == test_devices[d].sm)
+      device = &test_devices[d];
   g_assert_nonnull (device);
-  for (guint m = 0; m < G_N_ELEMENTS (models); m++)
+  for (guint m = 0; m < (argc > 2 ? MIN ((guint) atoi (argv[2]), G_N_ELEMENTS (models)) : G_N_ELEMENTS (models)); m++)
     {
       g_autofree char *base = g_path_get_basename (models[m]), *path = g_strdup_printf ("/gpu/plans/sm_%d/%s", device->sm, base);
 
