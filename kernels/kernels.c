@@ -42,6 +42,21 @@ fake_quant_f32_c (float *y, const float *x, size_t n, float scale, float zero, f
 }
 
 static void
+fake_quant_columns_f32_c (float *y, const float *x, size_t rows, int block, const float *scale, const float *zero, float low, float high)
+{
+  for (size_t r = 0; r < rows; r++)
+    for (int c = 0; c < block; c++)
+      y[r * block + c] = scale[c] * (fminf (fmaxf (nearbyintf (x[r * block + c] / scale[c]) + zero[c], low), high) - zero[c]);
+}
+
+static void
+add_rows_f32_c (float *y, const float *const x[4], const float w[4], size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] += w[0] * x[0][i] + w[1] * x[1][i] + w[2] * x[2][i] + w[3] * x[3][i];
+}
+
+static void
 round_f32_c (float *y, const float *x, size_t n, float scale, float zero)
 {
   for (size_t i = 0; i < n; i++)
@@ -73,7 +88,8 @@ find_above_f32_c (uint32_t *index, const float *x, size_t n, float threshold)
 void
 sq_kernels_init_c (SqKernels *kernels)
 {
-  *kernels = (SqKernels){ silu_f32_c, sigmoid_f32_c, blend_rows_c, fake_quant_f32_c, round_f32_c, range_f32_c, find_above_f32_c };
+  *kernels = (SqKernels){ silu_f32_c,  sigmoid_f32_c, blend_rows_c,   fake_quant_f32_c, fake_quant_columns_f32_c,
+                          round_f32_c, range_f32_c,   add_rows_f32_c, find_above_f32_c };
 }
 
 void

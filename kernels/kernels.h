@@ -24,11 +24,18 @@ typedef struct
   // y = scale (clamp (round (x / scale) + zero, low, high) - zero), round half to even: what is left of x after 8-bit storage.
   void (*fake_quant_f32) (float *y, const float *x, size_t n, float scale, float zero, float low, float high);
 
+  // The same for `rows` rows of `block` numbers, each column with its own scale and zero point. `block` is 8 or 16.
+  void (*fake_quant_columns_f32) (float *y, const float *x, size_t rows, int block, const float *scale, const float *zero, float low,
+                                  float high);
+
   // y = clamp (round (x / scale) + zero, 0, 255) - zero.
   void (*round_f32) (float *y, const float *x, size_t n, float scale, float zero);
 
   // Smallest and largest of x and 0.
   void (*range_f32) (const float *x, size_t n, float *low, float *high);
+
+  // y += w[0] x[0] + w[1] x[1] + w[2] x[2] + w[3] x[3]
+  void (*add_rows_f32) (float *y, const float *const x[4], const float w[4], size_t n);
 
   // Indices of x[i] >= threshold, ascending, into `index` (room for n); returns how many. NaN is never found.
   size_t (*find_above_f32) (uint32_t *index, const float *x, size_t n, float threshold);

@@ -143,6 +143,43 @@ fake_quant_f32_avx2 (float *y, const float *x, size_t n, float scale, float zero
 }
 
 static void
+fake_quant_columns_f32_avx2 (float *y, const float *x, size_t rows, int block, const float *scale, const float *zero, float low, float high)
+{
+  const __m256 lo = _mm256_set1_ps (low), hi = _mm256_set1_ps (high);
+
+  for (int c = 0; c < block; c += 8)
+    {
+      const __m256 s = _mm256_loadu_ps (scale + c), z = _mm256_loadu_ps (zero + c);
+
+      for (size_t at = (size_t) c; at < rows * (size_t) block; at += (size_t) block)
+        {
+          __m256 q = _mm256_round_ps (_mm256_div_ps (_mm256_loadu_ps (x + at), s), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+
+          q = _mm256_min_ps (_mm256_max_ps (_mm256_add_ps (q, z), lo), hi);
+          _mm256_storeu_ps (y + at, _mm256_mul_ps (s, _mm256_sub_ps (q, z)));
+        }
+    }
+}
+
+static void
+add_rows_f32_avx2 (float *y, const float *const x[4], const float w[4], size_t n)
+{
+  const __m256 w0 = _mm256_set1_ps (w[0]), w1 = _mm256_set1_ps (w[1]), w2 = _mm256_set1_ps (w[2]), w3 = _mm256_set1_ps (w[3]);
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    {
+      __m256 sum = _mm256_fmadd_ps (w0, _mm256_loadu_ps (x[0] + i), _mm256_loadu_ps (y + i));
+
+      sum = _mm256_fmadd_ps (w1, _mm256_loadu_ps (x[1] + i), sum);
+      sum = _mm256_fmadd_ps (w2, _mm256_loadu_ps (x[2] + i), sum);
+      _mm256_storeu_ps (y + i, _mm256_fmadd_ps (w3, _mm256_loadu_ps (x[3] + i), sum));
+    }
+  for (; i < n; i++)
+    y[i] += w[0] * x[0][i] + w[1] * x[1][i] + w[2] * x[2][i] + w[3] * x[3][i];
+}
+
+static void
 round_f32_avx2 (float *y, const float *x, size_t n, float scale, float zero)
 {
   const __m256 s = _mm256_set1_ps (scale), z = _mm256_set1_ps (zero), hi = _mm256_set1_ps (255);
@@ -225,6 +262,8 @@ _sq_kernels_init_avx2 (SqKernels *kernels)
   kernels->sigmoid_f32 = sigmoid_f32_avx2;
   kernels->blend_rows = blend_rows_avx2;
   kernels->fake_quant_f32 = fake_quant_f32_avx2;
+  kernels->fake_quant_columns_f32 = fake_quant_columns_f32_avx2;
+  kernels->add_rows_f32 = add_rows_f32_avx2;
   kernels->round_f32 = round_f32_avx2;
   kernels->range_f32 = range_f32_avx2;
   kernels->find_above_f32 = find_above_f32_avx2;

@@ -156,6 +156,32 @@ _sq_cpu_run_fake_quant (CpuExec *self, Step *step)
 }
 
 gboolean
+_sq_cpu_run_fake_quant_channels (CpuExec *self, Step *step)
+{
+  const SqParams *p = &step->node->params;
+  const SqShape *shape = &sq_graph_value (self->graph, step->node->in[0])->shape;
+  const float *x = cpu_data (self, step->in[0]), *scale = step->channels, *zero = scale + step->n_right;
+  float *y = cpu_data (self, step->out[0]), low = p->fake_quant.low, high = p->fake_quant.high;
+  gsize plane = (gsize) (shape->dim[2] * shape->dim[3]);
+
+  if (cpu_buffer (self, step->out[0])->layout == LAYOUT_BLOCKED)
+    {
+      gsize b = (gsize) self->block;
+
+#pragma omp parallel for schedule(static)
+      for (gsize c = 0; c < step->n_right; c += b)
+        sq_kernels ()->fake_quant_columns_f32 (y + c * plane, x + c * plane, plane, (int) b, scale + c, zero + c, low, high);
+    }
+  else
+    {
+#pragma omp parallel for schedule(static)
+      for (gint64 c = 0; c < shape->dim[1]; c++)
+        sq_kernels ()->fake_quant_f32 (y + c * plane, x + c * plane, plane, scale[c], zero[c], low, high);
+    }
+  return TRUE;
+}
+
+gboolean
 _sq_cpu_run_dynamic_round (CpuExec *self, Step *step)
 {
   const float *x = cpu_data (self, step->in[0]);

@@ -300,6 +300,32 @@ natural_layout (const CpuExec *self, int value)
   return has (self, value, LAYOUT_BLOCKED) ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
 }
 
+// Rounding with a scale and a zero point per channel: scales, then zero points, each padded to blocks.
+static gboolean
+channels_quant_step (CpuExec *self, const SqNode *node, GError **error)
+{
+  const SqValue *x = sq_graph_value (self->graph, node->in[0]);
+  const SqTensor *scale = sq_graph_value (self->graph, node->in[1])->constant, *zero = sq_graph_value (self->graph, node->in[2])->constant;
+  Layout layout = natural_layout (self, node->in[0]);
+  gsize channels;
+  Step *step;
+
+  if (!is_picture (x) || scale == NULL || zero == NULL)
+    return reference_step (self, node, error);
+  if (!prepare (self, node, layout, 1, error))
+    return FALSE;
+  channels = (gsize) (x->shape.dim[1] + self->block - 1) / self->block * self->block;
+  step = add_step (self, "fake_quant", _sq_cpu_run_fake_quant_channels, node);
+  step->channels = g_new0 (float, 2 * channels);
+  for (gsize c = 0; c < channels; c++)
+    step->channels[c] = c < (gsize) scale->n ? sq_tensor_f32 (scale)[c] : 1;
+  memcpy (step->channels + channels, zero->data, zero->bytes);
+  step->n_right = channels;
+  read_from (self, step, node->in[0], layout, error);
+  step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
+  return TRUE;
+}
+
 // One number in, one out: whatever layout the input has.
 static gboolean
 unary_step (CpuExec *self, const SqNode *node, GError **error)
@@ -307,6 +333,8 @@ unary_step (CpuExec *self, const SqNode *node, GError **error)
   Layout layout = natural_layout (self, node->in[0]);
   Step *step;
 
+  if (node->op == &sq_op_fake_quant && node->n_in > 1)
+    return channels_quant_step (self, node, error);
   if (sq_graph_value (self->graph, node->in[0])->dtype != SQ_F32 || !prepare (self, node, layout, 1, error))
     return reference_step (self, node, error);
   step = node->op == &sq_op_act          ? add_step (self, sq_act_name (node->params.act.kind), _sq_cpu_run_act, node)

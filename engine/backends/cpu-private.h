@@ -45,12 +45,12 @@ struct _Step
   int n_in, n_out;
   SqDnnOp *op;
   SqWinograd winograd;
-  int winograd_tiles;                                  // per call
-  gint64 ns;                                           // total so far
-  SqAct act;                                           // pass after a convolution
-  gsize n;                                             // floats (elementwise)
-  gsize n_right;                                       // of a binary's right side: 1, n, or the padded channels
-  float *channels;                                     // the right side of a binary per channel, padded to blocks
+  int winograd_tiles; // per call
+  gint64 ns;          // total so far
+  SqAct act;          // pass after a convolution
+  gsize n;            // floats (elementwise)
+  gsize n_right;      // of a binary's right side: 1, n, or the padded channels
+  float *channels;    // the right side of a binary per channel, padded to blocks; scales and zero points of fake_quant
   gsize copy_bytes[SQ_MAX_IN], copy_offset[SQ_MAX_IN]; // concat: what could not be written in place
   SqTensor *view_in, *view_out;                        // fallback: headers over buffers
 };
@@ -101,6 +101,7 @@ gboolean _sq_cpu_run_binary (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_concat (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_binary_channels (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_fake_quant (CpuExec *self, Step *step);
+gboolean _sq_cpu_run_fake_quant_channels (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_dynamic_round (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_upsample (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_nothing (CpuExec *self, Step *step);

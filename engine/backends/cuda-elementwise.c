@@ -149,6 +149,8 @@ _sq_cuda_quant_grid (const SqNode *node, float *scale, int *zero)
 
   *scale = p->fake_quant.scale;
   *zero = (int) p->fake_quant.zero - (is_unsigned ? 128 : 0);
+  if (node->n_in > 1) // a scale per channel
+    return FALSE;
   return is_unsigned || (p->fake_quant.low == -128 && p->fake_quant.high == 127);
 }
 

@@ -347,20 +347,58 @@ write_pad (SqOnnxWriter *self, const SqNode *node, GError **error)
   return TRUE;
 }
 
-static gboolean
-write_fake_quant (SqOnnxWriter *self, const SqNode *node, GError **error)
+// One scale and zero point for all.
+static void
+write_rounding (SqOnnxWriter *self, const SqNode *node, SqDType dtype)
 {
-  float low = node->params.fake_quant.low, high = node->params.fake_quant.high, zero = node->params.fake_quant.zero;
-  SqDType dtype = low == 0 ? SQ_U8 : SQ_I8;
   const char *in[3] = { in_name (self, node, 0) }, *out = self->names[node->out[0]], *stored = _sq_onnx_write_name (self, "q");
 
-  if (!(low == 0 && high == 255) && !(low == -128 && high == 127))
-    return sq_op_fail (error, "fake_quant", "it rounds to %g ... %g, which are not 8 bits", (double) low, (double) high);
   in[1] = _sq_onnx_write_scalar (self, SQ_F32, node->params.fake_quant.scale);
-  in[2] = _sq_onnx_write_scalar (self, dtype, zero);
+  in[2] = _sq_onnx_write_scalar (self, dtype, node->params.fake_quant.zero);
   _sq_onnx_write_node (self, "QuantizeLinear", in, 3, &stored, 1);
   in[0] = stored;
   _sq_onnx_write_node (self, "DequantizeLinear", in, 3, &out, 1);
+}
+
+// One of each per channel, with a Reshape that changes nothing on either side: ONNX Runtime would put the pair into the convolution before
+// or behind it, and its integer convolution knows one scale only.
+static gboolean
+write_rounding_of_channels (SqOnnxWriter *self, const SqNode *node, SqDType dtype, GError **error)
+{
+  const SqTensor *zeros = sq_graph_value (self->graph, node->in[2])->constant;
+  g_autoptr (SqTensor) whole = zeros != NULL ? sq_tensor_new (dtype, &zeros->shape) : NULL;
+  const SqShape *shape = shape_of (self, node->in[0]);
+  const char *apart[2] = { in_name (self, node, 0), _sq_onnx_write_list (self, shape->dim, shape->rank) };
+  const char *in[3] = { _sq_onnx_write_name (self, "t") }, *out = self->names[node->out[0]];
+  const char *names[2] = { _sq_onnx_write_name (self, "q"), _sq_onnx_write_name (self, "t") };
+
+  if (whole == NULL)
+    return sq_op_fail (error, "fake_quant", "its zero points are only known while the network runs");
+  for (gint64 i = 0; i < whole->n; i++)
+    sq_tensor_set (whole, i, sq_tensor_get (zeros, i));
+  in[1] = in_name (self, node, 1);
+  in[2] =
+      _sq_onnx_write_raw (self, _sq_onnx_write_name (self, "zeros"), _sq_onnx_data_type (dtype), &whole->shape, whole->data, whole->bytes);
+  _sq_onnx_write_node (self, "Reshape", apart, 2, &in[0], 1);
+  _sq_onnx_write_int (self, _sq_onnx_write_node (self, "QuantizeLinear", in, 3, &names[0], 1), "axis", 1);
+  in[0] = names[0];
+  _sq_onnx_write_int (self, _sq_onnx_write_node (self, "DequantizeLinear", in, 3, &names[1], 1), "axis", 1);
+  apart[0] = names[1];
+  _sq_onnx_write_node (self, "Reshape", apart, 2, &out, 1);
+  return TRUE;
+}
+
+static gboolean
+write_fake_quant (SqOnnxWriter *self, const SqNode *node, GError **error)
+{
+  float low = node->params.fake_quant.low, high = node->params.fake_quant.high;
+  SqDType dtype = low == 0 ? SQ_U8 : SQ_I8;
+
+  if (!(low == 0 && high == 255) && !(low == -128 && high == 127))
+    return sq_op_fail (error, "fake_quant", "it rounds to %g ... %g, which are not 8 bits", (double) low, (double) high);
+  if (node->n_in > 1)
+    return write_rounding_of_channels (self, node, dtype, error);
+  write_rounding (self, node, dtype);
   return TRUE;
 }
 

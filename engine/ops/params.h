@@ -139,8 +139,8 @@ typedef union
   } cast;
   struct
   {
-    float scale, zero;
-    float low, high; // of the stored integer
+    float scale, zero; // of all; ignored where inputs hold one of each per channel
+    float low, high;   // of the stored integer
   } fake_quant;
 } SqParams;
 

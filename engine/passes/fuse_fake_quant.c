@@ -37,9 +37,33 @@ current (const Context *c, int value)
 }
 
 static gboolean
-same_number (const SqTensor *a, const SqTensor *b)
+same_numbers (const SqTensor *a, const SqTensor *b)
 {
-  return a != NULL && b != NULL && a->n == 1 && b->n == 1 && sq_tensor_get (a, 0) == sq_tensor_get (b, 0);
+  gboolean same = a != NULL && b != NULL && a->n == b->n;
+
+  for (gint64 i = 0; same && i < a->n; i++)
+    same = sq_tensor_get (a, i) == sq_tensor_get (b, i);
+  return same;
+}
+
+static gboolean
+has_zero (const SqTensor *t)
+{
+  for (gint64 i = 0; i < t->n; i++)
+    if (sq_tensor_get (t, i) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+// One number per channel, as a constant of its own.
+static int
+per_channel (Context *c, const SqTensor *t, gint64 n)
+{
+  SqTensor *real = sq_tensor_new (SQ_F32, &SQ_SHAPE (n));
+
+  for (gint64 i = 0; t != NULL && i < n; i++)
+    sq_tensor_f32 (real)[i] = (float) sq_tensor_get (t, i);
+  return sq_graph_add_constant (c->graph, NULL, real);
 }
 
 static gboolean
@@ -49,22 +73,25 @@ rewrite_qdq (Context *c, const SqNode *node)
   const SqTensor *zero, *scale;
   SqParams params = { 0 };
   gboolean is_signed;
-  int x, y;
+  int in[3], y;
 
   if (q == NULL)
     return FALSE;
   scale = constant (c, node->in[1]);
   zero = node->n_in > 2 ? constant (c, node->in[2]) : NULL;
-  if (!same_number (scale, constant (c, q->in[1])) || sq_tensor_get (scale, 0) == 0
-      || (zero != NULL && !same_number (zero, q->n_in > 2 ? constant (c, q->in[2]) : NULL)))
+  if (!same_numbers (scale, constant (c, q->in[1])) || scale->n < 1 || has_zero (scale)
+      || (zero != NULL && !same_numbers (zero, q->n_in > 2 ? constant (c, q->in[2]) : NULL))
+      || (scale->n > 1 && (node->params.axis.axis != 1 || q->params.axis.axis != 1)))
     return FALSE;
   is_signed = sq_graph_value (c->graph, node->in[0])->dtype == SQ_I8;
   params.fake_quant.scale = (float) sq_tensor_get (scale, 0);
   params.fake_quant.zero = zero != NULL ? (float) sq_tensor_get (zero, 0) : 0;
   params.fake_quant.low = is_signed ? -128 : 0;
   params.fake_quant.high = is_signed ? 127 : 255;
-  x = current (c, q->in[0]);
-  if (!sq_graph_add (c->graph, &sq_op_fake_quant, &params, &x, 1, &y, NULL))
+  in[0] = current (c, q->in[0]);
+  in[1] = scale->n > 1 ? per_channel (c, scale, scale->n) : SQ_NO_VALUE;
+  in[2] = scale->n > 1 ? per_channel (c, zero, scale->n) : SQ_NO_VALUE;
+  if (!sq_graph_add (c->graph, &sq_op_fake_quant, &params, in, scale->n > 1 ? 3 : 1, &y, NULL))
     return FALSE;
   c->alias[node->out[0]] = y;
   return TRUE;

@@ -250,12 +250,20 @@ static void
 test_rounding (void)
 {
   Build b = { sq_graph_new (), 5 };
-  int x = conv (&b, input (&b, 8, 9, 7), 20, 1, 1, 1, (SqAct){ SQ_ACT_NONE }, SQ_NO_VALUE), y;
+  int x = conv (&b, input (&b, 8, 9, 7), 20, 1, 1, 1, (SqAct){ SQ_ACT_NONE }, SQ_NO_VALUE), y, scales[3];
   SqParams fake = { .fake_quant = { .04f, 120, 0, 255 } };
 
   y = unary (&b, &sq_op_fake_quant, fake, x);
   sq_graph_add_output (b.graph, y);
   sq_graph_add_output (b.graph, unary (&b, &sq_op_dynamic_round, (SqParams){ 0 }, x));
+  scales[0] = x;
+  for (int k = 0; k < 2; k++) // a scale and a zero point per channel, in whatever layout x has
+    {
+      scales[1] = constant (&b, SQ_SHAPE (20), .01, .05);
+      scales[2] = constant (&b, SQ_SHAPE (20), 100, 100);
+      sq_graph_add_output (b.graph, add (&b, &sq_op_fake_quant, fake, scales, 3));
+      scales[0] = input (&b, 20, 9, 7);
+    }
   compare (&b, .05); // a sum in another order may round to the neighbour
 }
 

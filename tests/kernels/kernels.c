@@ -97,6 +97,37 @@ test_quantisation (void)
 }
 
 static void
+test_columns (void)
+{
+  float x[N], got[N + 1], want[N + 1], scale[16], zero[16], y[N];
+  const float *rows[4] = { x, x + 1, x + 2, x + 3 };
+  const float w[4] = { .5f, -1, 2, .25f };
+
+  fill (x, N, -4, 6, 5);
+  fill (y, N, -1, 1, 6);
+  fill (scale, 16, .01, .1, 7);
+  for (int k = 0; k < 16; k++)
+    zero[k] = (float) (k * 16);
+  for (int block = 8; block <= 16; block += 8)
+    for (int n = 0; n <= N / block; n += n < 4 ? 1 : 7)
+      {
+        got[n * block] = 42;
+        best.fake_quant_columns_f32 (got, x, n, block, scale, zero, 0, 255);
+        c.fake_quant_columns_f32 (want, x, n, block, scale, zero, 0, 255);
+        assert_near (got, want, n * block, 0);
+        g_assert_cmpfloat (got[n * block], ==, 42);
+      }
+  for (int n = 0; n <= N - 3; n += n < 40 ? 1 : 53)
+    {
+      memcpy (got, y, sizeof y);
+      memcpy (want, y, sizeof y);
+      best.add_rows_f32 (got, rows, w, n);
+      c.add_rows_f32 (want, rows, w, n);
+      assert_near (got, want, N, 1e-5);
+    }
+}
+
+static void
 test_find_above (void)
 {
   float x[N];
@@ -245,6 +276,7 @@ main (int argc, char **argv)
   g_assert_nonnull (best.silu_f32);
   g_test_add_func ("/kernels/activations", test_activations);
   g_test_add_func ("/kernels/quantisation", test_quantisation);
+  g_test_add_func ("/kernels/columns", test_columns);
   g_test_add_func ("/kernels/find-above", test_find_above);
   g_test_add_func ("/kernels/blend-rows", test_blend_rows);
   g_test_add_func ("/kernels/resample", test_resample);
