@@ -2,52 +2,149 @@
 // Writes a model again, smaller: an ONNX file that runs here and in any other engine.
 #include "cli.h"
 
-#include "engine/formats/format.h"
-#include "engine/model-metadata.h"
+#include "engine/recipe/compress.h"
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <unistd.h>
 
 typedef struct
 {
-  char *model, *family, *level, *output;
+  char *model, *family, *level, *pictures, *output;
 } Options;
+
+typedef struct
+{
+  const SqModel *model;
+  const SqRecipe *recipe;
+  const char *pictures;
+  GCancellable *cancellable;
+  GMainLoop *loop;
+  SqCompressed *result;
+  GError *error;
+  int percent; // last shown
+} Job;
+
+// On a terminal one line that counts up; elsewhere a line per tenth.
+static void
+show_progress (double fraction, const char *what, gpointer data)
+{
+  Job *job = data;
+  gboolean terminal = isatty (STDERR_FILENO);
+  int percent = (int) (100 * fraction);
+
+  if (terminal ? percent == job->percent : percent < job->percent + 10)
+    return;
+  job->percent = percent;
+  if (terminal)
+    fprintf (stderr, "\r%3d %%  %-24s", percent, what);
+  else
+    fprintf (stderr, "%3d %%  %s\n", percent, what);
+}
+
+static gboolean
+quit (gpointer loop)
+{
+  g_main_loop_quit (loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+work (gpointer data)
+{
+  Job *job = data;
+  SqRecipeProgress progress = { job->cancellable, show_progress, job, 0, 1 };
+
+  job->result = sq_compress (job->model, job->recipe, job->pictures, &progress, &job->error);
+  if (isatty (STDERR_FILENO) && job->percent >= 0)
+    fputs ("\r\033[K", stderr);
+  g_idle_add (quit, job->loop); // the loop may not have begun yet
+  return NULL;
+}
+
+static gboolean
+on_interrupt (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return G_SOURCE_CONTINUE;
+}
+
+// Works on a thread of its own, so that Ctrl+C is heard.
+static void
+compress (Job *job)
+{
+  GThread *thread;
+  guint signals[2];
+
+  job->percent = -10;
+  job->cancellable = g_cancellable_new ();
+  job->loop = g_main_loop_new (NULL, FALSE);
+  signals[0] = g_unix_signal_add (SIGINT, on_interrupt, job->cancellable);
+  signals[1] = g_unix_signal_add (SIGTERM, on_interrupt, job->cancellable);
+  thread = g_thread_new ("compress", work, job);
+  g_main_loop_run (job->loop);
+  g_thread_join (thread);
+  for (int i = 0; i < 2; i++)
+    g_source_remove (signals[i]);
+  g_main_loop_unref (job->loop);
+  g_object_unref (job->cancellable);
+}
+
+static void
+print_report (const Job *job, const char *path)
+{
+  g_autofree char *before = g_format_size (job->model->file_size), *after = NULL;
+  GStatBuf info;
+
+  if (job->result->warning != NULL)
+    sq_cli_error ("%s", job->result->warning);
+  if (job->result->report != NULL)
+    puts (job->result->report);
+  if (g_stat (path, &info) == 0)
+    after = g_format_size ((guint64) info.st_size);
+  printf ("size        %s, before %s\n", after != NULL ? after : "?", before);
+}
 
 static SqExit
 perform (const Options *o, int argc)
 {
-  g_autoptr (GHashTable) metadata = NULL;
+  g_autoptr (SqRecipe) recipe = o->level != NULL ? sq_recipe_level (o->level) : NULL;
   g_autoptr (SqModel) model = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *before = NULL, *after = NULL;
-  SqOnnxWriteOptions write = { 0 };
-  GStatBuf info;
+  Job job = { .recipe = recipe, .pictures = o->pictures };
+  SqExit status = SQ_EXIT_NOTHING;
 
   if (argc > 1 || o->output == NULL)
     {
       sq_cli_error ("Name the model with --model and the file to write with -o.");
       return SQ_EXIT_USAGE;
     }
-  if (o->level == NULL || (!g_str_equal (o->level, "original") && !g_str_equal (o->level, "half")))
+  if (recipe == NULL)
     {
-      sq_cli_error ("Choose a level with --level: original or half.");
+      g_autofree char *levels = g_strjoinv (", ", (char **) sq_recipe_level_ids ());
+
+      sq_cli_error ("Choose a level with --level: %s.", levels);
+      return SQ_EXIT_USAGE;
+    }
+  if (sq_recipe_needs_pictures (recipe) && o->pictures == NULL)
+    {
+      sq_cli_error ("The level %s is measured on pictures: name a folder of them with --calib.", recipe->id);
       return SQ_EXIT_USAGE;
     }
   model = sq_cli_load_model (o->model, o->family, TRUE);
   if (model == NULL)
     return SQ_EXIT_NOTHING;
-  metadata = sq_model_describe (model);
-  write.half = g_str_equal (o->level, "half");
-  write.metadata = metadata;
-  if (!sq_onnx_write (model->graph, &write, o->output, &error))
+  job.model = model;
+  compress (&job);
+  if (job.result != NULL && sq_compressed_write (job.result, o->output, &job.error))
     {
-      sq_cli_error ("%s", error->message);
-      return SQ_EXIT_NOTHING;
+      print_report (&job, o->output);
+      status = SQ_EXIT_OK;
     }
-  before = g_format_size (model->file_size);
-  if (g_stat (o->output, &info) == 0)
-    after = g_format_size ((guint64) info.st_size);
-  printf ("%s: %s, before %s\n", o->output, after != NULL ? after : "?", before);
-  return SQ_EXIT_OK;
+  else
+    sq_cli_error ("%s", job.error->message);
+  g_clear_error (&job.error);
+  g_clear_pointer (&job.result, sq_compressed_free);
+  return status;
 }
 
 static int
@@ -57,7 +154,8 @@ run_command (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o.model, "model file or name (see 'squint-cli models')", "MODEL" },
     { "family", 0, 0, G_OPTION_ARG_STRING, &o.family, "what the outputs mean, where the file does not say", "ID" },
-    { "level", 'l', 0, G_OPTION_ARG_STRING, &o.level, "original or half", "LEVEL" },
+    { "level", 'l', 0, G_OPTION_ARG_STRING, &o.level, "original, half or int8", "LEVEL" },
+    { "calib", 'c', 0, G_OPTION_ARG_FILENAME, &o.pictures, "folder of pictures like those to come, for int8", "DIR" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.output, "the ONNX file to write", "FILE" },
     { NULL },
   };
@@ -68,6 +166,7 @@ run_command (int argc, char **argv)
   g_free (o.model);
   g_free (o.family);
   g_free (o.level);
+  g_free (o.pictures);
   g_free (o.output);
   return status;
 }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "recipe.h"
+
+#include "engine/error.h"
+
+typedef struct
+{
+  const char *key;
+  double fallback, low, high;
+} Param;
+
+static const struct
+{
+  const char *id;
+  Param params[SQ_STEP_MAX_PARAMS];
+} kinds[] = {
+  [SQ_STEP_HALF] = { "half" },
+  [SQ_STEP_INT8] = { "int8",
+                     { [SQ_INT8_PICTURES] = { "pictures", 512, 1, 512 },
+                       [SQ_INT8_POSITIONS] = { "positions", 256, 1, 65536 },
+                       [SQ_INT8_ROUNDING] = { "rounding", 1, 0, 1 },
+                       [SQ_INT8_DEPTHWISE] = { "depthwise", 1, 0, 1 } } },
+};
+
+static const struct
+{
+  const char *id, *text;
+} levels[] = {
+  { "original", "[recipe]\nid=original\ntitle=Original\nsteps=\n" },
+  { "half", "[recipe]\nid=half\ntitle=Half\nsteps=half;\n" },
+  { "int8", "[recipe]\nid=int8\ntitle=INT8\nsteps=int8;\n" },
+};
+
+static gboolean
+fail (GError **error, const char *what, const char *name)
+{
+  g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "The recipe %s '%s': correct its text.", what, name);
+  return FALSE;
+}
+
+static gboolean
+parse_step (GKeyFile *file, const char *id, SqRecipeStep *step, GError **error)
+{
+  guint k = 0;
+
+  while (k < G_N_ELEMENTS (kinds) && !g_str_equal (kinds[k].id, id))
+    k++;
+  if (k == G_N_ELEMENTS (kinds))
+    return fail (error, "names an unknown step", id);
+  step->kind = (SqStepKind) k;
+  for (int i = 0; i < SQ_STEP_MAX_PARAMS; i++)
+    {
+      const Param *p = &kinds[k].params[i];
+      g_autoptr (GError) cause = NULL;
+
+      if (p->key == NULL)
+        continue;
+      step->params[i] = p->fallback;
+      if (!g_key_file_has_key (file, id, p->key, NULL))
+        continue;
+      step->params[i] = g_key_file_get_double (file, id, p->key, &cause);
+      if (cause != NULL || !(step->params[i] >= p->low && step->params[i] <= p->high))
+        return fail (error, "has no sensible number for", p->key);
+    }
+  return TRUE;
+}
+
+SqRecipe *
+sq_recipe_parse (const char *text, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (SqRecipe) self = g_new0 (SqRecipe, 1);
+  g_auto (GStrv) steps = NULL;
+
+  self->steps = g_array_new (FALSE, TRUE, sizeof (SqRecipeStep));
+  if (!g_key_file_load_from_data (file, text, (gsize) -1, G_KEY_FILE_NONE, NULL)
+      || (self->id = g_key_file_get_string (file, "recipe", "id", NULL)) == NULL
+      || (steps = g_key_file_get_string_list (file, "recipe", "steps", NULL, NULL)) == NULL)
+    {
+      fail (error, "lacks its id or its steps, or is none", self->id != NULL ? self->id : "?");
+      return NULL;
+    }
+  self->title = g_key_file_get_string (file, "recipe", "title", NULL);
+  self->title = self->title != NULL ? self->title : g_strdup (self->id);
+  for (guint i = 0; steps[i] != NULL; i++)
+    {
+      SqRecipeStep step = { 0 };
+
+      if (!parse_step (file, steps[i], &step, error))
+        return NULL;
+      g_array_append_val (self->steps, step);
+    }
+  return g_steal_pointer (&self);
+}
+
+char *
+sq_recipe_to_text (const SqRecipe *self)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  g_key_file_set_string (file, "recipe", "id", self->id);
+  g_key_file_set_string (file, "recipe", "title", self->title);
+  for (guint i = 0; i < self->steps->len; i++)
+    g_ptr_array_add (names, (gpointer) kinds[g_array_index (self->steps, SqRecipeStep, i).kind].id);
+  g_key_file_set_string_list (file, "recipe", "steps", (const char *const *) names->pdata, names->len);
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      const SqRecipeStep *step = &g_array_index (self->steps, SqRecipeStep, i);
+
+      for (int p = 0; p < SQ_STEP_MAX_PARAMS; p++)
+        if (kinds[step->kind].params[p].key != NULL)
+          g_key_file_set_double (file, kinds[step->kind].id, kinds[step->kind].params[p].key, step->params[p]);
+    }
+  return g_key_file_to_data (file, NULL, NULL);
+}
+
+void
+sq_recipe_free (SqRecipe *self)
+{
+  g_free (self->id);
+  g_free (self->title);
+  g_array_unref (self->steps);
+  g_free (self);
+}
+
+const char *const *
+sq_recipe_level_ids (void)
+{
+  static const char *ids[G_N_ELEMENTS (levels) + 1];
+
+  if (g_once_init_enter (&ids[0]))
+    {
+      for (guint i = 1; i < G_N_ELEMENTS (levels); i++)
+        ids[i] = levels[i].id;
+      g_once_init_leave (&ids[0], levels[0].id);
+    }
+  return ids;
+}
+
+SqRecipe *
+sq_recipe_level (const char *id)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
+    if (g_str_equal (levels[i].id, id))
+      return sq_recipe_parse (levels[i].text, NULL);
+  return NULL;
+}
+
+gboolean
+sq_recipe_needs_pictures (const SqRecipe *self)
+{
+  for (guint i = 0; i < self->steps->len; i++)
+    if (g_array_index (self->steps, SqRecipeStep, i).kind == SQ_STEP_INT8)
+      return TRUE;
+  return FALSE;
+}

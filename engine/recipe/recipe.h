@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is done to a network to make it smaller, as text that can be kept, compared and changed: ordered steps with parameters.
+//
+//   [recipe]
+//   id=int8
+//   title=INT8
+//   steps=int8;
+//
+//   [int8]
+//   pictures=512
+//
+// A level is a recipe that is shipped.
+//
+// Owner:  sq_recipe_free
+// Thread: any
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  SQ_STEP_HALF,
+  SQ_STEP_INT8,
+} SqStepKind;
+
+#define SQ_STEP_MAX_PARAMS 4
+
+typedef struct
+{
+  SqStepKind kind;
+  double params[SQ_STEP_MAX_PARAMS]; // in the order of the step's table in recipe.c
+} SqRecipeStep;
+
+// Of SQ_STEP_INT8.
+enum
+{
+  SQ_INT8_PICTURES,  // at most so many of the calibration folder
+  SQ_INT8_POSITIONS, // places per picture that rounding looks at
+  SQ_INT8_ROUNDING,  // 0 nearest, 1 driven by the layer's output error
+  SQ_INT8_DEPTHWISE, // 1: a range per channel where only depthwise convolutions read
+};
+
+typedef struct
+{
+  char *id, *title;
+  GArray *steps; // SqRecipeStep
+} SqRecipe;
+
+// Errors: SQ_ERROR_FORMAT, one sentence.
+SqRecipe *sq_recipe_parse (const char *text, GError **error);
+char *sq_recipe_to_text (const SqRecipe *self); // parses to the same recipe
+void sq_recipe_free (SqRecipe *self);
+
+const char *const *sq_recipe_level_ids (void); // NULL-terminated
+SqRecipe *sq_recipe_level (const char *id);    // NULL where there is no such level
+
+gboolean sq_recipe_needs_pictures (const SqRecipe *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqRecipe, sq_recipe_free)
+
+G_END_DECLS
