@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli.h"
 
+#include "engine/formats/format.h"
 #include "engine/graph/graph.h"
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,19 @@ list (void)
   return SQ_EXIT_OK;
 }
 
+// What compressing left in the file.
+static void
+print_compression (const SqModel *model)
+{
+  const char *pictures = g_hash_table_lookup (model->metadata, SQ_KEY_CALIBRATION),
+             *report = g_hash_table_lookup (model->metadata, SQ_KEY_REPORT);
+
+  if (report != NULL)
+    puts (report);
+  if (pictures != NULL)
+    printf ("pictures    %s\n", pictures);
+}
+
 static void
 print_info (const SqModel *model)
 {
@@ -64,6 +78,7 @@ print_info (const SqModel *model)
     }
   if (model->nms_left_out)
     printf ("nms         the file's own is left out: --iou and --conf act instead\n");
+  print_compression (model);
   printf ("classes     %u%s: %s\n", model->n_classes, model->labels_known ? "" : " (names unknown)", labels);
 }
 
