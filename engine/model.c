@@ -242,3 +242,37 @@ sq_model_load (const char *path, const SqModelOptions *options, GCancellable *ca
   self->n_params = sq_graph_params (self->graph);
   return g_steal_pointer (&self);
 }
+
+SqModel *
+sq_model_derive (const SqModel *base, const SqGraph *graph, GError **error)
+{
+  g_autoptr (SqModel) self = g_atomic_rc_box_new0 (SqModel);
+  g_autoptr (GHashTable) metadata = sq_model_describe (base);
+  const SqValue *input = sq_graph_value (graph, g_array_index (graph->inputs, int, 0));
+  // families read what a written file would say
+  SqImport import = { .graph = (SqGraph *) graph, .format = base->format, .metadata = metadata, .precision = base->precision };
+
+  self->path = g_strdup (base->path);
+  self->name = g_strdup (base->name);
+  self->sha256 = g_strdup (base->sha256);
+  self->file_size = base->file_size;
+  self->format = base->format;
+  self->nms_left_out = base->nms_left_out;
+  self->precision = g_strdup (base->precision);
+  self->metadata = g_hash_table_ref (base->metadata);
+  self->family = base->family;
+  self->family_id = base->family_id;
+  self->family_title = base->family_title;
+  self->input.height = (int) input->shape.dim[2];
+  self->input.width = (int) input->shape.dim[3];
+  if (!self->family->setup (self, &import, error))
+    return NULL;
+  sq_model_read_input (metadata, &self->input);
+  self->n_classes = base->n_classes;
+  self->labels = g_strdupv (base->labels);
+  self->labels_known = base->labels_known;
+  self->graph = sq_graph_copy (graph);
+  self->flop = sq_graph_flop (graph);
+  self->n_params = sq_graph_params (graph);
+  return g_steal_pointer (&self);
+}

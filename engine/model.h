@@ -73,6 +73,10 @@ typedef struct
 // Reads .onnx, or .cfg with the .weights beside it (either may be named). Blocks (file I/O, import).
 // Errors: SQ_ERROR_IO, SQ_ERROR_BAD_MODEL, SQ_ERROR_UNSUPPORTED_OP, SQ_ERROR_UNKNOWN_FAMILY, SQ_ERROR_CANCELLED.
 SqModel *sq_model_load (const char *path, const SqModelOptions *options, GCancellable *cancellable, GError **error);
+
+// The same detector with another graph: one that passes or compression made of `base`'s, its input maybe of another size. Not on disk: path
+// and hash are the original's. Errors: SQ_ERROR_BAD_MODEL where the outputs no longer fit the family.
+SqModel *sq_model_derive (const SqModel *base, const SqGraph *graph, GError **error);
 SqModel *sq_model_ref (SqModel *self);
 void sq_model_unref (SqModel *self);
 

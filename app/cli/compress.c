@@ -15,7 +15,7 @@ typedef struct
 
 typedef struct
 {
-  const SqModel *model;
+  SqModel *model;
   const SqRecipe *recipe;
   const char *pictures;
   GCancellable *cancellable;

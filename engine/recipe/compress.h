@@ -6,7 +6,6 @@
 // Blocks: up to minutes
 #pragma once
 
-#include "engine/graph/graph.h"
 #include "engine/model.h"
 #include "progress.h"
 #include "recipe.h"
@@ -15,7 +14,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  SqGraph *graph;
+  SqModel *model;       // as it runs
   gboolean half;        // weights are to be written as float16
   GHashTable *metadata; // what the file will say
   char *warning;        // one sentence on why the result may be poor, or NULL
@@ -24,8 +23,7 @@ typedef struct
 
 // `pictures`: a folder; needed where sq_recipe_needs_pictures says so, else NULL. The same model, recipe and pictures give the same result.
 // Errors: SQ_ERROR_FORMAT (what cannot be compressed, no pictures), SQ_ERROR_IO, SQ_ERROR_CANCELLED, SQ_ERROR_OUT_OF_MEMORY.
-SqCompressed *sq_compress (const SqModel *model, const SqRecipe *recipe, const char *pictures, const SqRecipeProgress *progress,
-                           GError **error);
+SqCompressed *sq_compress (SqModel *model, const SqRecipe *recipe, const char *pictures, const SqRecipeProgress *progress, GError **error);
 gboolean sq_compressed_write (const SqCompressed *self, const char *path, GError **error);
 void sq_compressed_free (SqCompressed *self);
 

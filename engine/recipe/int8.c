@@ -281,12 +281,11 @@ sq_int8_check (const SqModel *model, GError **error)
 }
 
 SqGraph *
-sq_int8_apply (const SqModel *model, const SqCalibration *pictures, const SqRecipeStep *step, const SqRecipeProgress *progress,
+sq_int8_apply (const SqModel *model, const SqCalibration *pictures, const SqInt8Options *options, const SqRecipeProgress *progress,
                SqInt8Report *report, GError **error)
 {
   SqRecipeProgress first = *progress, second = *progress;
   SqGraph *result = NULL;
-  guint positions = step->params[SQ_INT8_ROUNDING] != 0 ? (guint) step->params[SQ_INT8_POSITIONS] : 0;
   Plan plan;
 
   if (!sq_int8_check (model, error))
@@ -295,8 +294,9 @@ sq_int8_apply (const SqModel *model, const SqCalibration *pictures, const SqReci
   first.to = second.from = progress->from + (progress->to - progress->from) * .6;
   plan_init (&plan, model);
   find_convs (&plan, report);
-  if (measure (&plan, pictures, step->params[SQ_INT8_DEPTHWISE] != 0, &first, report, error)
-      && sq_round_weights (model, pictures, positions, (SqRoundedConv *) (gpointer) plan.convs->data, plan.convs->len, &second, error))
+  if (measure (&plan, pictures, options->depthwise, &first, report, error)
+      && sq_round_weights (model, pictures, options->positions, (SqRoundedConv *) (gpointer) plan.convs->data, plan.convs->len, &second,
+                           error))
     result = rewrite (&plan);
   plan_clear (&plan);
   return result;

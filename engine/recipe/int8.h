@@ -8,9 +8,14 @@
 #pragma once
 
 #include "observe.h"
-#include "recipe.h"
 
 G_BEGIN_DECLS
+
+typedef struct
+{
+  guint positions;    // per picture that rounding looks at; 0: rounded to the nearest
+  gboolean depthwise; // a range per channel where only depthwise convolutions read
+} SqInt8Options;
 
 typedef struct
 {
@@ -19,7 +24,7 @@ typedef struct
 } SqInt8Report;
 
 // A new graph. Errors: SQ_ERROR_FORMAT (quantised already, nothing to quantise), SQ_ERROR_CANCELLED, those of running it.
-SqGraph *sq_int8_apply (const SqModel *model, const SqCalibration *pictures, const SqRecipeStep *step, const SqRecipeProgress *progress,
+SqGraph *sq_int8_apply (const SqModel *model, const SqCalibration *pictures, const SqInt8Options *options, const SqRecipeProgress *progress,
                         SqInt8Report *report, GError **error);
 
 // Whether sq_int8_apply would find something to do; before anything is measured.

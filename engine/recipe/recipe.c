@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "recipe.h"
 
-#include "engine/error.h"
+#include "step.h"
 
-typedef struct
-{
-  const char *key;
-  double fallback, low, high;
-} Param;
+#define MAX_PICTURES 512
 
-static const struct
-{
-  const char *id;
-  Param params[SQ_STEP_MAX_PARAMS];
-} kinds[] = {
-  [SQ_STEP_HALF] = { "half" },
-  [SQ_STEP_INT8] = { "int8",
-                     { [SQ_INT8_PICTURES] = { "pictures", 512, 1, 512 },
-                       [SQ_INT8_POSITIONS] = { "positions", 256, 1, 65536 },
-                       [SQ_INT8_ROUNDING] = { "rounding", 1, 0, 1 },
-                       [SQ_INT8_DEPTHWISE] = { "depthwise", 1, 0, 1 } } },
+static const SqRecipeKind *const kinds[] = {
+#define SQ_RECIPE_KIND(name) &sq_recipe_kind_##name,
+#include "engine/recipe/step-list.h"
+#undef SQ_RECIPE_KIND
 };
 
 static const struct
@@ -43,18 +32,16 @@ parse_step (GKeyFile *file, const char *id, SqRecipeStep *step, GError **error)
 {
   guint k = 0;
 
-  while (k < G_N_ELEMENTS (kinds) && !g_str_equal (kinds[k].id, id))
+  while (k < G_N_ELEMENTS (kinds) && !g_str_equal (kinds[k]->id, id))
     k++;
   if (k == G_N_ELEMENTS (kinds))
     return fail (error, "names an unknown step", id);
-  step->kind = (SqStepKind) k;
-  for (int i = 0; i < SQ_STEP_MAX_PARAMS; i++)
+  step->kind = kinds[k];
+  for (int i = 0; kinds[k]->params[i].key != NULL; i++)
     {
-      const Param *p = &kinds[k].params[i];
+      const SqRecipeParam *p = &kinds[k]->params[i];
       g_autoptr (GError) cause = NULL;
 
-      if (p->key == NULL)
-        continue;
       step->params[i] = p->fallback;
       if (!g_key_file_has_key (file, id, p->key, NULL))
         continue;
@@ -82,6 +69,18 @@ sq_recipe_parse (const char *text, GError **error)
     }
   self->title = g_key_file_get_string (file, "recipe", "title", NULL);
   self->title = self->title != NULL ? self->title : g_strdup (self->id);
+  self->pictures = MAX_PICTURES;
+  if (g_key_file_has_key (file, "recipe", "pictures", NULL))
+    {
+      int pictures = g_key_file_get_integer (file, "recipe", "pictures", NULL);
+
+      if (pictures < 1 || pictures > MAX_PICTURES)
+        {
+          fail (error, "has no sensible number for", "pictures");
+          return NULL;
+        }
+      self->pictures = (guint) pictures;
+    }
   for (guint i = 0; steps[i] != NULL; i++)
     {
       SqRecipeStep step = { 0 };
@@ -102,15 +101,16 @@ sq_recipe_to_text (const SqRecipe *self)
   g_key_file_set_string (file, "recipe", "id", self->id);
   g_key_file_set_string (file, "recipe", "title", self->title);
   for (guint i = 0; i < self->steps->len; i++)
-    g_ptr_array_add (names, (gpointer) kinds[g_array_index (self->steps, SqRecipeStep, i).kind].id);
+    g_ptr_array_add (names, (gpointer) g_array_index (self->steps, SqRecipeStep, i).kind->id);
+  if (sq_recipe_needs_pictures (self))
+    g_key_file_set_integer (file, "recipe", "pictures", (int) self->pictures);
   g_key_file_set_string_list (file, "recipe", "steps", (const char *const *) names->pdata, names->len);
   for (guint i = 0; i < self->steps->len; i++)
     {
       const SqRecipeStep *step = &g_array_index (self->steps, SqRecipeStep, i);
 
-      for (int p = 0; p < SQ_STEP_MAX_PARAMS; p++)
-        if (kinds[step->kind].params[p].key != NULL)
-          g_key_file_set_double (file, kinds[step->kind].id, kinds[step->kind].params[p].key, step->params[p]);
+      for (const SqRecipeParam *p = step->kind->params; p->key != NULL; p++)
+        g_key_file_set_double (file, step->kind->id, p->key, step->params[p - step->kind->params]);
     }
   return g_key_file_to_data (file, NULL, NULL);
 }
@@ -151,7 +151,7 @@ gboolean
 sq_recipe_needs_pictures (const SqRecipe *self)
 {
   for (guint i = 0; i < self->steps->len; i++)
-    if (g_array_index (self->steps, SqRecipeStep, i).kind == SQ_STEP_INT8)
+    if (g_array_index (self->steps, SqRecipeStep, i).kind->needs_pictures)
       return TRUE;
   return FALSE;
 }

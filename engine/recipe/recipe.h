@@ -4,10 +4,11 @@
 //   [recipe]
 //   id=int8
 //   title=INT8
+//   pictures=512
 //   steps=int8;
 //
 //   [int8]
-//   pictures=512
+//   positions=256
 //
 // A level is a recipe that is shipped.
 //
@@ -19,33 +20,21 @@
 
 G_BEGIN_DECLS
 
-typedef enum
-{
-  SQ_STEP_HALF,
-  SQ_STEP_INT8,
-} SqStepKind;
+typedef struct _SqRecipeKind SqRecipeKind; // step.h
 
-#define SQ_STEP_MAX_PARAMS 4
+#define SQ_STEP_MAX_PARAMS 8
 
 typedef struct
 {
-  SqStepKind kind;
-  double params[SQ_STEP_MAX_PARAMS]; // in the order of the step's table in recipe.c
+  const SqRecipeKind *kind;
+  double params[SQ_STEP_MAX_PARAMS]; // in the order of the kind's list
 } SqRecipeStep;
-
-// Of SQ_STEP_INT8.
-enum
-{
-  SQ_INT8_PICTURES,  // at most so many of the calibration folder
-  SQ_INT8_POSITIONS, // places per picture that rounding looks at
-  SQ_INT8_ROUNDING,  // 0 nearest, 1 driven by the layer's output error
-  SQ_INT8_DEPTHWISE, // 1: a range per channel where only depthwise convolutions read
-};
 
 typedef struct
 {
   char *id, *title;
-  GArray *steps; // SqRecipeStep
+  guint pictures; // at most so many of the calibration folder
+  GArray *steps;  // SqRecipeStep
 } SqRecipe;
 
 // Errors: SQ_ERROR_FORMAT, one sentence.

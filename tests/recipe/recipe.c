@@ -27,7 +27,7 @@ test_text (void)
     { "nonsense", "lacks" },
     { "[recipe]\nid=x\n", "lacks" },
     { "[recipe]\nid=x\nsteps=shrink;\n", "shrink" },
-    { "[recipe]\nid=x\nsteps=int8;\n[int8]\npictures=0\n", "pictures" },
+    { "[recipe]\nid=x\nsteps=int8;\npictures=0\n", "pictures" },
     { "[recipe]\nid=x\nsteps=int8;\n[int8]\npositions=many\n", "positions" },
   };
 
@@ -160,7 +160,7 @@ run_picture (const SqModel *model, const SqCalibration *pictures, guint i)
 }
 
 static char *
-compress_to (const SqModel *model, const char *level, const char *name)
+compress_to (SqModel *model, const char *level, const char *name)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SqRecipe) recipe = sq_recipe_level (level);
