@@ -100,6 +100,12 @@ print_report (const Job *job, const char *path)
     sq_cli_error ("%s", job->result->warning);
   if (job->result->report != NULL)
     puts (job->result->report);
+  if (job->result->fidelity != NULL)
+    {
+      g_autofree char *text = sq_fidelity_describe (job->result->fidelity, job->model->labels);
+
+      fputs (text, stdout);
+    }
   if (g_stat (path, &info) == 0)
     after = g_format_size ((guint64) info.st_size);
   printf ("size        %s, before %s\n", after != NULL ? after : "?", before);
@@ -154,7 +160,7 @@ run_command (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o.model, "model file or name (see 'squint-cli models')", "MODEL" },
     { "family", 0, 0, G_OPTION_ARG_STRING, &o.family, "what the outputs mean, where the file does not say", "ID" },
-    { "level", 'l', 0, G_OPTION_ARG_STRING, &o.level, "original, half or int8", "LEVEL" },
+    { "level", 'l', 0, G_OPTION_ARG_STRING, &o.level, "original, half, int8 or int8-mixed", "LEVEL" },
     { "calib", 'c', 0, G_OPTION_ARG_FILENAME, &o.pictures, "folder of pictures like those to come, for int8", "DIR" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.output, "the ONNX file to write", "FILE" },
     { NULL },

@@ -3,6 +3,7 @@
 
 #include "engine/formats/format.h"
 #include "engine/graph/graph.h"
+#include "engine/recipe/fidelity.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -49,12 +50,19 @@ static void
 print_compression (const SqModel *model)
 {
   const char *pictures = g_hash_table_lookup (model->metadata, SQ_KEY_CALIBRATION),
-             *report = g_hash_table_lookup (model->metadata, SQ_KEY_REPORT);
+             *report = g_hash_table_lookup (model->metadata, SQ_KEY_REPORT), *text = g_hash_table_lookup (model->metadata, SQ_KEY_FIDELITY);
+  g_autoptr (SqFidelity) fidelity = text != NULL ? sq_fidelity_from_text (text) : NULL;
 
   if (report != NULL)
     puts (report);
   if (pictures != NULL)
     printf ("pictures    %s\n", pictures);
+  if (fidelity != NULL)
+    {
+      g_autofree char *lines = sq_fidelity_describe (fidelity, model->labels);
+
+      fputs (lines, stdout);
+    }
 }
 
 static void

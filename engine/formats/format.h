@@ -58,6 +58,7 @@ gboolean sq_onnx_write (const SqGraph *graph, const SqOnnxWriteOptions *options,
 #define SQ_KEY_RECIPE "squint.recipe"           // the recipe's text
 #define SQ_KEY_CALIBRATION "squint.calibration" // how many pictures and the SHA-256 of their files
 #define SQ_KEY_REPORT "squint.report"           // what compressing did, for people
+#define SQ_KEY_FIDELITY "squint.fidelity"       // how faithful the result is, see recipe/fidelity.h
 
 char *sq_darknet_heads_to_text (const GArray *heads);  // SqDarknetHead
 GArray *sq_darknet_heads_from_text (const char *text); // NULL where it is none

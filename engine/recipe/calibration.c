@@ -211,11 +211,17 @@ sq_calibration_free (SqCalibration *self)
   g_free (self);
 }
 
+SqFrame *
+sq_calibration_frame (const SqCalibration *self, guint i, GError **error)
+{
+  return load (g_ptr_array_index (self->paths, i), error);
+}
+
 SqTensor *
 sq_calibration_input (const SqCalibration *self, guint i, const SqModel *model, GError **error)
 {
   const SqInputSpec *spec = &model->input;
-  g_autoptr (SqFrame) frame = load (g_ptr_array_index (self->paths, i), error);
+  g_autoptr (SqFrame) frame = sq_calibration_frame (self, i, error);
   SqTransform transform;
   SqTensor *input;
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine/graph/tensor.h"
+#include "engine/media/frame.h"
 #include "engine/model.h"
 #include "progress.h"
 
@@ -24,6 +25,9 @@ typedef struct
 // Errors: SQ_ERROR_IO, SQ_ERROR_FORMAT (no pictures), SQ_ERROR_CANCELLED.
 SqCalibration *sq_calibration_open (const char *folder, guint max, const SqRecipeProgress *progress, GError **error);
 void sq_calibration_free (SqCalibration *self);
+
+// Picture `i` (transfer full). NULL with an error where the file has gone.
+SqFrame *sq_calibration_frame (const SqCalibration *self, guint i, GError **error);
 
 // Picture `i` as the network sees it. NULL with an error where the file has gone.
 SqTensor *sq_calibration_input (const SqCalibration *self, guint i, const SqModel *model, GError **error);

@@ -5,6 +5,8 @@
 #include "engine/formats/format.h"
 #include "engine/model-metadata.h"
 #include "step.h"
+#include <glib/gstdio.h>
+#include <unistd.h>
 
 static void
 set (GHashTable *metadata, const char *key, char *value)
@@ -12,8 +14,39 @@ set (GHashTable *metadata, const char *key, char *value)
   g_hash_table_insert (metadata, g_strdup (key), value);
 }
 
-// What of a whole run its steps are, beside looking at the pictures.
+// What of a whole run looking at the pictures is, and measuring what came out.
 #define SHARE_OF_PICTURES .05
+#define SHARE_OF_FIDELITY .15
+
+char *
+sq_layer_name (const SqGraph *graph, guint node)
+{
+  const char *name = sq_graph_value (graph, sq_graph_node (graph, node)->out[0])->name;
+
+  return name != NULL && *name != '\0' ? g_strdup (name) : g_strdup_printf ("layer %u", node);
+}
+
+const SqReference *
+sq_recipe_job_reference (SqRecipeJob *self, const SqRecipeProgress *progress, GError **error)
+{
+  if (self->reference == NULL)
+    self->reference = sq_reference_new (self->original, self->pictures, SQ_FIDELITY_THRESHOLD, progress, error);
+  return self->reference;
+}
+
+double
+sq_recipe_job_agreement (SqRecipeJob *self, SqModel *variant, const SqRecipeProgress *progress, GError **error)
+{
+  SqRecipeProgress first = _sq_recipe_part (progress, 0, self->reference == NULL ? .5 : 0), second = *progress;
+  const SqReference *reference = sq_recipe_job_reference (self, &first, error);
+  g_autoptr (SqFidelity) fidelity = NULL;
+
+  second.from = first.to;
+  if (reference == NULL || (fidelity = sq_fidelity_measure (reference, variant, &second, error)) == NULL)
+    return -1;
+  // an original that sees nothing in these pictures cannot be disagreed with
+  return fidelity->agreement >= 0 ? fidelity->agreement : fidelity->total.n[SQ_MATCH_NEW] == 0;
+}
 
 static gboolean
 check (const SqModel *model, const SqRecipe *recipe, const char *pictures, GError **error)
@@ -36,22 +69,68 @@ check (const SqModel *model, const SqRecipe *recipe, const char *pictures, GErro
 static gboolean
 run_steps (SqRecipeJob *job, const SqRecipe *recipe, SqModel **model, const SqRecipeProgress *progress, GError **error)
 {
-  double begin = progress->from + SHARE_OF_PICTURES * (progress->to - progress->from), each = (progress->to - begin) / recipe->steps->len;
+  guint n = recipe->steps->len;
 
-  for (guint i = 0; i < recipe->steps->len; i++)
+  for (guint i = 0; i < n; i++)
     {
       const SqRecipeStep *step = &g_array_index (recipe->steps, SqRecipeStep, i);
-      SqRecipeProgress part = *progress;
+      SqRecipeProgress part = _sq_recipe_part (progress, (double) i / n, (double) (i + 1) / n);
       SqModel *next;
 
-      part.from = begin + i * each;
-      part.to = part.from + each;
+      job->except = (const char *const *) step->except;
       if ((next = step->kind->apply (job, *model, step->params, &part, error)) == NULL)
         return FALSE;
       sq_model_unref (*model);
       *model = next;
     }
   return TRUE;
+}
+
+// Of what the file says, not of what was meant: it is written and read again.
+static gboolean
+measure (SqCompressed *self, SqRecipeJob *job, const SqRecipeProgress *progress, GError **error)
+{
+  SqRecipeProgress first = _sq_recipe_part (progress, 0, .5), second = _sq_recipe_part (progress, .5, 1);
+  const SqReference *reference = sq_recipe_job_reference (job, &first, error);
+  g_autofree char *path = NULL;
+  g_autoptr (SqModel) variant = NULL;
+  int file;
+
+  if (reference == NULL)
+    return FALSE;
+  if ((file = g_file_open_tmp ("squint-XXXXXX.onnx", &path, error)) < 0)
+    return FALSE;
+  close (file);
+  if (sq_compressed_write (self, path, error) && (variant = sq_model_load (path, NULL, progress->cancellable, error)) != NULL)
+    self->fidelity = sq_fidelity_measure (reference, variant, &second, error);
+  g_unlink (path);
+  if (self->fidelity == NULL)
+    return FALSE;
+  if (job->layers != NULL)
+    {
+      g_array_unref (self->fidelity->layers);
+      self->fidelity->layers = g_steal_pointer (&job->layers);
+    }
+  set (self->metadata, SQ_KEY_FIDELITY, sq_fidelity_to_text (self->fidelity));
+  return TRUE;
+}
+
+static void
+job_clear (SqRecipeJob *job)
+{
+  g_clear_pointer (&job->reference, sq_reference_free);
+  g_clear_pointer (&job->layers, g_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SqRecipeJob, job_clear)
+
+static void
+describe_pictures (SqCompressed *self, const SqCalibration *pictures, GString *report)
+{
+  self->warning = g_strdup (pictures->warning);
+  set (self->metadata, SQ_KEY_CALIBRATION, g_strdup_printf ("%u pictures, sha256 %s", pictures->paths->len, pictures->hash));
+  g_string_append_printf (report, "measured on %u of %u pictures, %u of them unreadable", pictures->paths->len, pictures->n_found,
+                          pictures->n_unreadable);
 }
 
 SqCompressed *
@@ -62,27 +141,23 @@ sq_compress (SqModel *original, const SqRecipe *recipe, const char *folder, cons
   g_autoptr (SqModel) model = sq_model_ref (original);
   g_autoptr (SqCalibration) pictures = NULL;
   g_autoptr (GString) report = g_string_new (NULL);
-  SqRecipeProgress look;
-  SqRecipeJob job = { .original = original, .report = report };
+  g_auto (SqRecipeJob) job = { .original = original, .report = report };
+  SqRecipeProgress look, work, judge;
 
   progress = progress != NULL ? progress : &silent;
-  look = *progress;
-  look.to = progress->from + SHARE_OF_PICTURES * (progress->to - progress->from);
+  look = _sq_recipe_part (progress, 0, SHARE_OF_PICTURES);
+  work = _sq_recipe_part (progress, SHARE_OF_PICTURES, 1 - SHARE_OF_FIDELITY);
+  judge = _sq_recipe_part (progress, 1 - SHARE_OF_FIDELITY, 1);
   if (!check (model, recipe, folder, error))
     return NULL;
-  if (sq_recipe_needs_pictures (recipe) && (job.pictures = pictures = sq_calibration_open (folder, recipe->pictures, &look, error)) == NULL)
+  if (folder != NULL && (job.pictures = pictures = sq_calibration_open (folder, recipe->pictures, &look, error)) == NULL)
     return NULL;
-  if (!run_steps (&job, recipe, &model, progress, error))
+  if (!run_steps (&job, recipe, &model, &work, error))
     return NULL;
   self->metadata = sq_model_describe (model);
   set (self->metadata, SQ_KEY_RECIPE, sq_recipe_to_text (recipe));
   if (pictures != NULL)
-    {
-      self->warning = g_strdup (pictures->warning);
-      set (self->metadata, SQ_KEY_CALIBRATION, g_strdup_printf ("%u pictures, sha256 %s", pictures->paths->len, pictures->hash));
-      g_string_append_printf (report, "measured on %u of %u pictures, %u of them unreadable", pictures->paths->len, pictures->n_found,
-                              pictures->n_unreadable);
-    }
+    describe_pictures (self, pictures, report);
   if (report->len > 0)
     {
       self->report = g_strdup (report->str);
@@ -90,6 +165,8 @@ sq_compress (SqModel *original, const SqRecipe *recipe, const char *folder, cons
     }
   self->half = job.half;
   self->model = g_steal_pointer (&model);
+  if (pictures != NULL && !measure (self, &job, &judge, error))
+    return NULL;
   return g_steal_pointer (&self);
 }
 
@@ -106,5 +183,6 @@ sq_compressed_free (SqCompressed *self)
   g_clear_pointer (&self->metadata, g_hash_table_unref);
   g_free (self->warning);
   g_free (self->report);
+  g_clear_pointer (&self->fidelity, sq_fidelity_free);
   g_free (self);
 }

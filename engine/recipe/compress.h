@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine/model.h"
+#include "fidelity.h"
 #include "progress.h"
 #include "recipe.h"
 
@@ -19,9 +20,11 @@ typedef struct
   GHashTable *metadata; // what the file will say
   char *warning;        // one sentence on why the result may be poor, or NULL
   char *report;         // what was done, a few lines for people, or NULL
+  SqFidelity *fidelity; // how faithful it is; NULL where there were no pictures
 } SqCompressed;
 
-// `pictures`: a folder; needed where sq_recipe_needs_pictures says so, else NULL. The same model, recipe and pictures give the same result.
+// `pictures`: a folder; needed where sq_recipe_needs_pictures says so, else may be NULL: there is no report on fidelity then. The same
+// model, recipe and pictures give the same result.
 // Errors: SQ_ERROR_FORMAT (what cannot be compressed, no pictures), SQ_ERROR_IO, SQ_ERROR_CANCELLED, SQ_ERROR_OUT_OF_MEMORY.
 SqCompressed *sq_compress (SqModel *model, const SqRecipe *recipe, const char *pictures, const SqRecipeProgress *progress, GError **error);
 gboolean sq_compressed_write (const SqCompressed *self, const char *path, GError **error);

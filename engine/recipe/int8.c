@@ -4,48 +4,38 @@
 #include "engine/ops/op.h"
 #include "ranges.h"
 #include "rounding.h"
+#include "step.h"
 #include <string.h>
 
-typedef struct
+struct _SqInt8
 {
   const SqModel *model;
   const SqGraph *graph;
   int *producer;
-  gboolean *stored;    // per value: kept in 8 bits
-  gboolean *shared;    // per value: somebody other than a depthwise convolution reads it
-  gboolean *seen;      // per value, of one walk
-  gboolean *quantised; // per node: a convolution in 8 bits
-  GArray *ranges;      // SqRange
-  GArray *convs;       // SqRoundedConv
-} Plan;
+  gboolean *shared; // per value: somebody other than a depthwise convolution reads it
+  GArray *ranges;   // SqRange of all that may be stored in 8 bits
+  GArray *convs;    // SqRoundedConv
+};
+
+// Which values are stored in 8 bits where which convolutions compute in them.
+typedef struct
+{
+  const SqInt8 *owner;
+  gboolean *stored; // per value
+  gboolean *seen;   // per value, of one walk
+} Stored;
 
 static void
-plan_init (Plan *self, const SqModel *model)
+stored_init (Stored *self, const SqInt8 *owner)
 {
-  const SqGraph *graph = model->graph;
-
-  *self = (Plan){ .model = model, .graph = graph };
-  self->producer = sq_graph_producers (graph);
-  self->stored = g_new0 (gboolean, graph->values->len);
-  self->shared = g_new0 (gboolean, graph->values->len);
-  self->seen = g_new0 (gboolean, graph->values->len);
-  self->quantised = g_new0 (gboolean, MAX (graph->nodes->len, 1));
-  self->ranges = g_array_new (FALSE, FALSE, sizeof (SqRange));
-  self->convs = g_array_new (FALSE, FALSE, sizeof (SqRoundedConv));
-  g_array_set_clear_func (self->ranges, (GDestroyNotify) sq_range_clear);
-  g_array_set_clear_func (self->convs, (GDestroyNotify) sq_rounded_conv_clear);
+  *self = (Stored){ owner, g_new0 (gboolean, owner->graph->values->len), g_new0 (gboolean, owner->graph->values->len) };
 }
 
 static void
-plan_clear (Plan *self)
+stored_clear (Stored *self)
 {
-  g_array_unref (self->ranges);
-  g_array_unref (self->convs);
-  g_free (self->producer);
   g_free (self->stored);
-  g_free (self->shared);
   g_free (self->seen);
-  g_free (self->quantised);
 }
 
 // Hands on the numbers it gets.
@@ -66,75 +56,109 @@ makes_features (const SqNode *node)
 
 // All values that flow into `value` without arithmetic: FALSE where one of them must stay float. With `mark`, they are stored.
 static gboolean
-walk (Plan *plan, int value, gboolean mark)
+walk (Stored *self, int value, gboolean mark)
 {
-  const SqNode *node = plan->producer[value] < 0 ? NULL : sq_graph_node (plan->graph, (guint) plan->producer[value]);
-  const SqValue *v = sq_graph_value (plan->graph, value);
+  const SqGraph *graph = self->owner->graph;
+  int producer = self->owner->producer[value];
+  const SqNode *node = producer < 0 ? NULL : sq_graph_node (graph, (guint) producer);
+  const SqValue *v = sq_graph_value (graph, value);
 
-  if (plan->seen[value]) // branchy networks have very many paths
+  if (self->seen[value]) // branchy networks have very many paths
     return TRUE;
-  plan->seen[value] = TRUE;
+  self->seen[value] = TRUE;
   if (v->constant != NULL || v->dtype != SQ_F32)
     return FALSE;
   if (node == NULL || !moves (node))
     {
-      plan->stored[value] = plan->stored[value] || mark;
+      self->stored[value] = self->stored[value] || mark;
       return makes_features (node);
     }
   for (int k = 0; k < node->n_in; k++)
-    if (!walk (plan, node->in[k], mark))
+    if (!walk (self, node->in[k], mark))
       return FALSE;
   return TRUE;
 }
 
 static gboolean
-is_depthwise (const Plan *plan, const SqNode *conv)
+walk_input (Stored *self, const SqNode *conv, gboolean mark)
 {
-  return conv->params.conv.groups > 1 && conv->params.conv.groups == sq_graph_value (plan->graph, conv->in[0])->shape.dim[1];
+  memset (self->seen, 0, self->owner->graph->values->len * sizeof self->seen[0]);
+  return walk (self, conv->in[0], mark);
 }
 
 static gboolean
-is_candidate (const Plan *plan, const SqNode *node)
+is_depthwise (const SqGraph *graph, const SqNode *conv)
+{
+  return conv->params.conv.groups > 1 && conv->params.conv.groups == sq_graph_value (graph, conv->in[0])->shape.dim[1];
+}
+
+static gboolean
+is_candidate (const SqGraph *graph, const SqNode *node)
 {
   const SqShape *x, *y;
 
   if (node->op != &sq_op_conv)
     return FALSE;
-  x = &sq_graph_value (plan->graph, node->in[0])->shape;
-  y = &sq_graph_value (plan->graph, node->out[0])->shape;
-  return sq_graph_value (plan->graph, node->in[1])->constant != NULL && x->dim[0] == 1 && y->dim[2] * y->dim[3] > 1;
+  x = &sq_graph_value (graph, node->in[0])->shape;
+  y = &sq_graph_value (graph, node->out[0])->shape;
+  return sq_graph_value (graph, node->in[1])->constant != NULL && x->dim[0] == 1 && y->dim[2] * y->dim[3] > 1;
+}
+
+static gboolean
+is_excepted (const SqGraph *graph, guint node, const char *const *except)
+{
+  g_autofree char *name = except != NULL ? sq_layer_name (graph, node) : NULL;
+
+  return except != NULL && g_strv_contains (except, name);
+}
+
+static SqInt8 *
+find_layers (const SqModel *model, const char *const *except)
+{
+  SqInt8 *self = g_new0 (SqInt8, 1);
+  const SqGraph *graph = model->graph;
+  g_autofree gboolean *chosen = g_new0 (gboolean, MAX (graph->nodes->len, 1));
+  Stored stored;
+
+  self->model = model;
+  self->graph = graph;
+  self->producer = sq_graph_producers (graph);
+  self->shared = g_new0 (gboolean, graph->values->len);
+  self->ranges = g_array_new (FALSE, FALSE, sizeof (SqRange));
+  self->convs = g_array_new (FALSE, FALSE, sizeof (SqRoundedConv));
+  g_array_set_clear_func (self->ranges, (GDestroyNotify) sq_range_clear);
+  g_array_set_clear_func (self->convs, (GDestroyNotify) sq_rounded_conv_clear);
+  stored_init (&stored, self);
+  for (guint i = 0; i < graph->nodes->len; i++)
+    {
+      SqRoundedConv conv = { .node = i };
+
+      if (!is_candidate (graph, sq_graph_node (graph, i)) || is_excepted (graph, i, except)
+          || !walk_input (&stored, sq_graph_node (graph, i), FALSE))
+        continue;
+      chosen[i] = TRUE;
+      g_array_append_val (self->convs, conv);
+    }
+  stored_clear (&stored);
+  for (guint i = 0; i < graph->nodes->len; i++)
+    {
+      const SqNode *node = sq_graph_node (graph, i);
+
+      for (int k = 0; k < node->n_in; k++)
+        if (node->in[k] != SQ_NO_VALUE && !(k == 0 && chosen[i] && is_depthwise (graph, node)))
+          self->shared[node->in[k]] = TRUE;
+    }
+  return self;
 }
 
 static void
-find_convs (Plan *plan, SqInt8Report *report)
+mark_stored (Stored *stored, const gboolean *stays)
 {
-  gsize bytes = plan->graph->values->len * sizeof plan->seen[0];
+  const SqInt8 *self = stored->owner;
 
-  for (guint i = 0; i < plan->graph->nodes->len; i++)
-    {
-      const SqNode *node = sq_graph_node (plan->graph, i);
-      SqRoundedConv conv = { .node = i };
-
-      report->n_convs += node->op == &sq_op_conv;
-      if (!is_candidate (plan, node))
-        continue;
-      memset (plan->seen, 0, bytes);
-      if (!walk (plan, node->in[0], FALSE))
-        continue;
-      memset (plan->seen, 0, bytes);
-      walk (plan, node->in[0], TRUE);
-      plan->quantised[i] = TRUE;
-      g_array_append_val (plan->convs, conv);
-    }
-  for (guint i = 0; i < plan->graph->nodes->len; i++)
-    {
-      const SqNode *node = sq_graph_node (plan->graph, i);
-
-      for (int k = 0; k < node->n_in; k++)
-        if (node->in[k] != SQ_NO_VALUE && !(k == 0 && plan->quantised[i] && is_depthwise (plan, node)))
-          plan->shared[node->in[k]] = TRUE;
-    }
-  report->n_quantised = plan->convs->len;
+  for (guint i = 0; i < self->convs->len; i++)
+    if (stays == NULL || !stays[i])
+      walk_input (stored, sq_graph_node (self->graph, g_array_index (self->convs, SqRoundedConv, i).node), TRUE);
 }
 
 // Pixels of the network's input are whole numbers already where all channels are scaled alike.
@@ -153,31 +177,31 @@ range_of_pixels (const SqModel *model, SqRange *range)
 }
 
 static gboolean
-measure (Plan *plan, const SqCalibration *pictures, gboolean depthwise, const SqRecipeProgress *progress, SqInt8Report *report,
-         GError **error)
+measure (SqInt8 *self, const SqCalibration *pictures, gboolean depthwise, const SqRecipeProgress *progress, GError **error)
 {
-  int input = g_array_index (plan->graph->inputs, int, 0);
+  int input = g_array_index (self->graph->inputs, int, 0);
   SqRange pixels = { .value = input };
-  gboolean known = plan->stored[input] && range_of_pixels (plan->model, &pixels);
+  gboolean known;
+  Stored stored;
 
-  for (guint v = 0; v < plan->graph->values->len; v++)
+  stored_init (&stored, self);
+  mark_stored (&stored, NULL);
+  known = stored.stored[input] && range_of_pixels (self->model, &pixels);
+  for (guint v = 0; v < self->graph->values->len; v++)
     {
-      SqRange range = { .value = (int) v, .per_channel = depthwise && !plan->shared[v] };
+      SqRange range = { .value = (int) v, .per_channel = depthwise && !self->shared[v] };
 
-      if (!plan->stored[v])
-        continue;
-      report->n_values++;
-      report->n_channelwise += range.per_channel;
-      if (!known || (int) v != input)
-        g_array_append_val (plan->ranges, range);
+      if (stored.stored[v] && (!known || (int) v != input))
+        g_array_append_val (self->ranges, range);
     }
-  if (!sq_ranges_measure (plan->model, pictures, (SqRange *) (gpointer) plan->ranges->data, plan->ranges->len, progress, error))
+  stored_clear (&stored);
+  if (!sq_ranges_measure (self->model, pictures, (SqRange *) (gpointer) self->ranges->data, self->ranges->len, progress, error))
     {
       sq_range_clear (&pixels);
       return FALSE;
     }
   if (known)
-    g_array_append_val (plan->ranges, pixels);
+    g_array_append_val (self->ranges, pixels);
   return TRUE;
 }
 
@@ -214,50 +238,76 @@ weights_of (const SqTensor *w, const SqRoundedConv *conv)
   return tensor;
 }
 
-// The graph again, with stored values rounded where they are made and the convolutions' weights on their grids.
-static SqGraph *
-rewrite (const Plan *plan)
+// The graph again, with stored values rounded where they are made and the convolutions' weights on their grids. A convolution that stays
+// float reads what was there before it was rounded for others.
+SqGraph *
+sq_int8_graph (const SqInt8 *self, const gboolean *stays, SqInt8Report *report)
 {
-  SqGraph *to = sq_graph_copy (plan->graph);
+  SqGraph *to = sq_graph_copy (self->graph);
   g_autoptr (GPtrArray) old = g_steal_pointer (&to->nodes);
-  g_autofree int *alias = g_new (int, plan->graph->values->len);
-  g_autofree const SqRange **range_of = g_new0 (const SqRange *, plan->graph->values->len);
-  int input = g_array_index (plan->graph->inputs, int, 0);
+  g_autofree int *alias = g_new (int, self->graph->values->len);
+  g_autofree const SqRange **range_of = g_new0 (const SqRange *, self->graph->values->len);
+  SqInt8Report count = { 0 };
+  int input = g_array_index (self->graph->inputs, int, 0);
   guint next = 0;
+  Stored stored;
 
+  stored_init (&stored, self);
+  mark_stored (&stored, stays);
   to->nodes = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < plan->ranges->len; i++)
-    range_of[g_array_index (plan->ranges, SqRange, i).value] = &g_array_index (plan->ranges, SqRange, i);
-  for (guint i = 0; i < plan->graph->values->len; i++)
+  for (guint i = 0; i < self->ranges->len; i++)
+    {
+      const SqRange *range = &g_array_index (self->ranges, SqRange, i);
+
+      if (!stored.stored[range->value])
+        continue;
+      range_of[range->value] = range;
+      count.n_values++;
+      count.n_channelwise += range->per_channel;
+    }
+  stored_clear (&stored);
+  for (guint i = 0; i < self->graph->values->len; i++)
     alias[i] = (int) i;
   if (range_of[input] != NULL)
     alias[input] = store (to, range_of[input], input);
   for (guint i = 0; i < old->len; i++)
     {
       SqNode *node = g_memdup2 (g_ptr_array_index (old, i), sizeof *node);
+      const SqRoundedConv *conv = next < self->convs->len ? &g_array_index (self->convs, SqRoundedConv, next) : NULL;
+      gboolean candidate = conv != NULL && conv->node == i, quantised = candidate && (stays == NULL || !stays[next]);
 
+      next += candidate;
+      count.n_convs += node->op == &sq_op_conv;
+      count.n_quantised += quantised;
       for (int k = 0; k < node->n_in; k++)
-        if (node->in[k] != SQ_NO_VALUE)
+        if (node->in[k] != SQ_NO_VALUE && (quantised || node->op != &sq_op_conv))
           node->in[k] = alias[node->in[k]];
-      if (plan->quantised[i])
-        {
-          const SqTensor *w = sq_graph_value (to, node->in[1])->constant;
-
-          node->in[1] = sq_graph_add_constant (to, NULL, weights_of (w, &g_array_index (plan->convs, SqRoundedConv, next++)));
-        }
+      if (quantised)
+        node->in[1] = sq_graph_add_constant (to, NULL, weights_of (sq_graph_value (to, node->in[1])->constant, conv));
       g_ptr_array_add (to->nodes, node);
       if (range_of[node->out[0]] != NULL)
         alias[node->out[0]] = store (to, range_of[node->out[0]], node->out[0]);
     }
   sq_graph_prune (to);
+  if (report != NULL)
+    *report = count;
   return to;
+}
+
+static gboolean
+check_layers (const SqInt8 *self, GError **error)
+{
+  if (self->convs->len > 0)
+    return TRUE;
+  g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "%s has no convolutions that 8 bits could make smaller: use the level half.",
+               self->model->name);
+  return FALSE;
 }
 
 gboolean
 sq_int8_check (const SqModel *model, GError **error)
 {
-  SqInt8Report report = { 0 };
-  Plan plan;
+  g_autoptr (SqInt8) self = NULL;
 
   for (guint i = 0; i < model->graph->nodes->len; i++)
     {
@@ -271,33 +321,46 @@ sq_int8_check (const SqModel *model, GError **error)
           return FALSE;
         }
     }
-  plan_init (&plan, model);
-  find_convs (&plan, &report);
-  plan_clear (&plan);
-  if (report.n_quantised > 0)
-    return TRUE;
-  g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "%s has no convolutions that 8 bits could make smaller: use the level half.", model->name);
-  return FALSE;
+  self = find_layers (model, NULL);
+  return check_layers (self, error);
 }
 
-SqGraph *
-sq_int8_apply (const SqModel *model, const SqCalibration *pictures, const SqInt8Options *options, const SqRecipeProgress *progress,
-               SqInt8Report *report, GError **error)
+SqInt8 *
+sq_int8_new (const SqModel *model, const SqCalibration *pictures, const SqInt8Options *options, const SqRecipeProgress *progress,
+             GError **error)
 {
   SqRecipeProgress first = *progress, second = *progress;
-  SqGraph *result = NULL;
-  Plan plan;
+  g_autoptr (SqInt8) self = NULL;
 
   if (!sq_int8_check (model, error))
     return NULL;
-  *report = (SqInt8Report){ 0 };
   first.to = second.from = progress->from + (progress->to - progress->from) * .6;
-  plan_init (&plan, model);
-  find_convs (&plan, report);
-  if (measure (&plan, pictures, options->depthwise, &first, report, error)
-      && sq_round_weights (model, pictures, options->positions, (SqRoundedConv *) (gpointer) plan.convs->data, plan.convs->len, &second,
-                           error))
-    result = rewrite (&plan);
-  plan_clear (&plan);
-  return result;
+  self = find_layers (model, options->except);
+  if (!check_layers (self, error) || !measure (self, pictures, options->depthwise, &first, error)
+      || !sq_round_weights (model, pictures, options->positions, (SqRoundedConv *) (gpointer) self->convs->data, self->convs->len, &second,
+                            error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+sq_int8_free (SqInt8 *self)
+{
+  g_array_unref (self->ranges);
+  g_array_unref (self->convs);
+  g_free (self->producer);
+  g_free (self->shared);
+  g_free (self);
+}
+
+guint
+sq_int8_n_layers (const SqInt8 *self)
+{
+  return self->convs->len;
+}
+
+guint
+sq_int8_layer (const SqInt8 *self, guint i)
+{
+  return g_array_index (self->convs, SqRoundedConv, i).node;
 }

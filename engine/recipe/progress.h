@@ -29,4 +29,15 @@ _sq_recipe_progress (const SqRecipeProgress *self, double done, const char *what
   return TRUE;
 }
 
+// The stretch from..to, 0..1, of what is running now.
+static inline SqRecipeProgress
+_sq_recipe_part (const SqRecipeProgress *whole, double from, double to)
+{
+  SqRecipeProgress part = *whole;
+
+  part.from = whole->from + from * (whole->to - whole->from);
+  part.to = whole->from + to * (whole->to - whole->from);
+  return part;
+}
+
 G_END_DECLS

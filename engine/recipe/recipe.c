@@ -18,6 +18,7 @@ static const struct
   { "original", "[recipe]\nid=original\ntitle=Original\nsteps=\n" },
   { "half", "[recipe]\nid=half\ntitle=Half\nsteps=half;\n" },
   { "int8", "[recipe]\nid=int8\ntitle=INT8\nsteps=int8;\n" },
+  { "int8-mixed", "[recipe]\nid=int8-mixed\ntitle=INT8 mixed\nsteps=int8;\n[int8]\nkeep=0.95\n" },
 };
 
 static gboolean
@@ -25,6 +26,12 @@ fail (GError **error, const char *what, const char *name)
 {
   g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "The recipe %s '%s': correct its text.", what, name);
   return FALSE;
+}
+
+static void
+step_clear (gpointer data)
+{
+  g_strfreev (((SqRecipeStep *) data)->except);
 }
 
 static gboolean
@@ -37,6 +44,7 @@ parse_step (GKeyFile *file, const char *id, SqRecipeStep *step, GError **error)
   if (k == G_N_ELEMENTS (kinds))
     return fail (error, "names an unknown step", id);
   step->kind = kinds[k];
+  step->except = g_key_file_get_string_list (file, id, "except", NULL, NULL);
   for (int i = 0; kinds[k]->params[i].key != NULL; i++)
     {
       const SqRecipeParam *p = &kinds[k]->params[i];
@@ -60,6 +68,7 @@ sq_recipe_parse (const char *text, GError **error)
   g_auto (GStrv) steps = NULL;
 
   self->steps = g_array_new (FALSE, TRUE, sizeof (SqRecipeStep));
+  g_array_set_clear_func (self->steps, step_clear);
   if (!g_key_file_load_from_data (file, text, (gsize) -1, G_KEY_FILE_NONE, NULL)
       || (self->id = g_key_file_get_string (file, "recipe", "id", NULL)) == NULL
       || (steps = g_key_file_get_string_list (file, "recipe", "steps", NULL, NULL)) == NULL)
@@ -85,9 +94,11 @@ sq_recipe_parse (const char *text, GError **error)
     {
       SqRecipeStep step = { 0 };
 
-      if (!parse_step (file, steps[i], &step, error))
-        return NULL;
+      gboolean fine = parse_step (file, steps[i], &step, error);
+
       g_array_append_val (self->steps, step);
+      if (!fine)
+        return NULL;
     }
   return g_steal_pointer (&self);
 }
@@ -111,6 +122,8 @@ sq_recipe_to_text (const SqRecipe *self)
 
       for (const SqRecipeParam *p = step->kind->params; p->key != NULL; p++)
         g_key_file_set_double (file, step->kind->id, p->key, step->params[p - step->kind->params]);
+      if (step->except != NULL)
+        g_key_file_set_string_list (file, step->kind->id, "except", (const char *const *) step->except, g_strv_length (step->except));
     }
   return g_key_file_to_data (file, NULL, NULL);
 }

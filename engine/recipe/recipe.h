@@ -9,6 +9,7 @@
 //
 //   [int8]
 //   positions=256
+//   except=/head/conv;
 //
 // A level is a recipe that is shipped.
 //
@@ -28,6 +29,7 @@ typedef struct
 {
   const SqRecipeKind *kind;
   double params[SQ_STEP_MAX_PARAMS]; // in the order of the kind's list
+  char **except;                     // layers that the step leaves alone; NULL none
 } SqRecipeStep;
 
 typedef struct

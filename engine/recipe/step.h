@@ -9,7 +9,9 @@
 #pragma once
 
 #include "calibration.h"
+#include "engine/graph/graph.h"
 #include "engine/model.h"
+#include "fidelity.h"
 #include "progress.h"
 #include "recipe.h"
 
@@ -24,11 +26,23 @@ typedef struct
 // One run of a recipe, as its steps see it.
 typedef struct
 {
-  const SqModel *original;       // what the result is to be faithful to
+  SqModel *original;             // what the result is to be faithful to
   const SqCalibration *pictures; // NULL where no step needs them
+  const char *const *except;     // layers that the step leaves alone, see sq_layer_name; NULL none
   gboolean half;                 // weights are to be written as float16
   GString *report;               // what was done, lines for people
+  GArray *layers;                // SqLayerDamage, of the last step that changed layers
+  SqReference *reference;        // made by the first who asks
 } SqRecipeJob;
+
+// What the original sees; borrowed.
+const SqReference *sq_recipe_job_reference (SqRecipeJob *self, const SqRecipeProgress *progress, GError **error);
+
+// How faithful a graph made of the original's is: agreement 0..1, or -1 with an error.
+double sq_recipe_job_agreement (SqRecipeJob *self, SqModel *variant, const SqRecipeProgress *progress, GError **error);
+
+// What people and recipes call a node of a graph: the name of what it makes, or its number. The caller frees.
+char *sq_layer_name (const SqGraph *graph, guint node);
 
 struct _SqRecipeKind
 {
