@@ -93,7 +93,7 @@ _sq_cuda_add_scalar (CudaExec *self, float value)
 {
   Buffer b = { .layout = LAYOUT_PLAIN, .parent = -1, .n = 1, .type = SQ_CUDA_F32, .scale = 1, .constant = TRUE };
 
-  b.at = (gsize) _sq_cuda_add_constant (self, &value, sizeof value);
+  b.block.at = (gsize) _sq_cuda_add_constant (self, &value, sizeof value);
   g_array_append_val (self->buffers, b);
   return (int) self->buffers->len - 1;
 }
@@ -117,7 +117,7 @@ _sq_cuda_want (CudaExec *self, int value, Layout layout)
       int buffer = _sq_cuda_add_buffer (self, value, LAYOUT_PLAIN);
 
       cuda_buffer (self, buffer)->constant = TRUE;
-      cuda_buffer (self, buffer)->at = (gsize) _sq_cuda_add_constant (self, v->constant->data, v->constant->bytes);
+      cuda_buffer (self, buffer)->block.at = (gsize) _sq_cuda_add_constant (self, v->constant->data, v->constant->bytes);
       if (layout == LAYOUT_PLAIN)
         return buffer;
     }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "backend.h"
+#include "engine/graph/arena.h"
 #include "engine/ops/op.h"
 #include "gpu.h"
 
@@ -26,17 +27,16 @@ typedef struct
 {
   Layout layout;
   SqCudaType type;
-  int h, w, c;       // pictures
-  int border;        // pixels around, holding `zero`: what a convolution of 8 bits reads as padding
-  int pitch;         // elements from pixel to pixel; roots only
-  gint64 n;          // plain: elements of one picture's share
-  float scale;       // QUANT
-  int zero;          // QUANT
-  int parent;        // -1: a root
-  int channel;       // first one in the parent; plain: nothing, all of it
-  gboolean constant; // at `at` of the constants, one copy for the whole batch
-  int born, died;    // first and last step that touches it (roots: any of its parts)
-  gsize at, bytes;   // roots: in the arena
+  int h, w, c;        // pictures
+  int border;         // pixels around, holding `zero`: what a convolution of 8 bits reads as padding
+  int pitch;          // elements from pixel to pixel; roots only
+  gint64 n;           // plain: elements of one picture's share
+  float scale;        // QUANT
+  int zero;           // QUANT
+  int parent;         // -1: a root
+  int channel;        // first one in the parent; plain: nothing, all of it
+  gboolean constant;  // at `block.at` of the constants, one copy for the whole batch
+  SqArenaBlock block; // roots: in the arena; life: that of any of its parts
 } Buffer;
 
 typedef struct _CudaExec CudaExec;

@@ -102,8 +102,8 @@ upload (CudaExec *self, GError **error)
     {
       const Buffer *b = cuda_buffer (self, (int) i);
 
-      if (b->border > 0 && b->bytes > 0)
-        code = api->set (self->arena + b->at, b->zero & 255, b->bytes, self->stream);
+      if (b->border > 0 && b->block.bytes > 0)
+        code = api->set (self->arena + b->block.at, b->zero & 255, b->block.bytes, self->stream);
     }
   if (code == SQ_GPU_OK)
     code = api->stream_wait (self->stream);
