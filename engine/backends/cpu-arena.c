@@ -71,65 +71,19 @@ touch (CpuExec *self, int buffer, int step)
   if (buffer < 0)
     return;
   root = cpu_buffer (self, _sq_cpu_root (self, buffer, &offset));
-  root->born = MIN (root->born, step);
-  root->died = MAX (root->died, step);
-}
-
-static int
-by_size (const void *a, const void *b)
-{
-  const Buffer *x = *(Buffer *const *) a, *y = *(Buffer *const *) b;
-
-  return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
-}
-
-static int
-by_place (const void *a, const void *b)
-{
-  const Buffer *x = *(Buffer *const *) a, *y = *(Buffer *const *) b;
-
-  return x->arena < y->arena ? -1 : x->arena > y->arena;
-}
-
-// Largest first, each into the lowest gap that is free for its whole life.
-static void
-place_all (CpuExec *self, GPtrArray *roots)
-{
-  g_autoptr (GPtrArray) done = g_ptr_array_new ();
-
-  if (roots->len > 1) // an empty array has no memory to sort
-    qsort (roots->pdata, roots->len, sizeof (gpointer), by_size);
-  for (guint i = 0; i < roots->len; i++)
-    {
-      Buffer *b = roots->pdata[i];
-      gsize room = (b->bytes + 127) & ~(gsize) 63, at = 0; // kernels may load a vector past the end
-
-      for (guint k = 0; k < done->len; k++)
-        {
-          const Buffer *other = done->pdata[k];
-
-          if (other->died < b->born || other->born > b->died)
-            continue;
-          if (other->arena >= at + room)
-            break; // sorted by place: nothing nearer follows
-          at = MAX (at, other->arena + ((other->bytes + 127) & ~(gsize) 63));
-        }
-      b->arena = at;
-      self->arena_bytes = MAX (self->arena_bytes, at + room);
-      g_ptr_array_add (done, b);
-      qsort (done->pdata, done->len, sizeof (gpointer), by_place);
-    }
+  root->block.born = MIN (root->block.born, step);
+  root->block.died = MAX (root->block.died, step);
 }
 
 gboolean
 _sq_cpu_arena (CpuExec *self, GError **error)
 {
-  g_autoptr (GPtrArray) roots = g_ptr_array_new ();
+  g_autoptr (GPtrArray) roots = g_ptr_array_new (); // SqArenaBlock
 
   for (guint i = 0; i < self->buffers->len; i++)
     {
-      cpu_buffer (self, i)->born = G_MAXINT;
-      cpu_buffer (self, i)->died = -1;
+      cpu_buffer (self, i)->block.born = G_MAXINT;
+      cpu_buffer (self, i)->block.died = -1;
     }
   for (guint s = 0; s < self->steps->len; s++)
     {
@@ -146,10 +100,13 @@ _sq_cpu_arena (CpuExec *self, GError **error)
     {
       Buffer *b = cpu_buffer (self, i);
 
-      if (b->parent < 0 && b->input < 0 && b->output < 0 && b->constant == NULL && b->own == NULL && b->died >= 0)
-        g_ptr_array_add (roots, b);
+      if (b->parent < 0 && b->input < 0 && b->output < 0 && b->constant == NULL && b->own == NULL && b->block.died >= 0)
+        {
+          b->block.bytes = (b->bytes + 127) & ~(gsize) 63; // kernels may load a vector past the end
+          g_ptr_array_add (roots, &b->block);
+        }
     }
-  place_all (self, roots);
+  self->arena_bytes = sq_arena_plan ((SqArenaBlock **) roots->pdata, roots->len);
   self->arena = aligned_alloc (64, (self->arena_bytes + 127) & ~(gsize) 63);
   if (self->arena == NULL)
     {

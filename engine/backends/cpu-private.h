@@ -9,6 +9,7 @@
 
 #include "backend.h"
 #include "dnn.h"
+#include "engine/graph/arena.h"
 #include "kernels/winograd.h"
 
 typedef enum
@@ -22,11 +23,10 @@ typedef struct
 {
   Layout layout;
   gsize bytes;
-  int parent;        // -1: a root
-  gsize offset;      // bytes into the parent
-  int born, died;    // first and last step that touches it (roots: any of its parts)
-  gsize arena;       // bytes; roots only
-  int input, output; // graph input or output that lends the memory, -1 none
+  int parent;         // -1: a root
+  gsize offset;       // bytes into the parent
+  SqArenaBlock block; // roots only; life: that of any of its parts
+  int input, output;  // graph input or output that lends the memory, -1 none
   const SqTensor *constant;
   char *own;  // memory of a step, NULL else
   char *data; // set before every run

@@ -78,7 +78,7 @@ resolve (CpuExec *self, SqTensor *const *in, SqTensor *const *out)
                    : root->output >= 0      ? out[root->output]->data
                    : root->constant != NULL ? root->constant->data
                    : root->own != NULL      ? root->own
-                                            : self->arena + root->arena;
+                                            : self->arena + root->block.at;
 
       cpu_buffer (self, i)->data = base + offset;
     }

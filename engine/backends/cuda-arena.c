@@ -2,8 +2,6 @@
 // Where buffers lie: parts inside wholes, and wholes in one arena where those alive at the same time never overlap.
 #include "cuda-private.h"
 
-#include <stdlib.h>
-
 int
 _sq_cuda_root (const CudaExec *self, int buffer, int *channel)
 {
@@ -67,8 +65,8 @@ touch (CudaExec *self, int buffer, int step)
   if (buffer < 0)
     return;
   root = cuda_buffer (self, _sq_cuda_root (self, buffer, &channel));
-  root->born = MIN (root->born, step);
-  root->died = MAX (root->died, step);
+  root->block.born = MIN (root->block.born, step);
+  root->block.died = MAX (root->block.died, step);
 }
 
 static gsize
@@ -83,52 +81,6 @@ picture_size (const Buffer *root) // elements of one image
   return picture_row (root) * (root->h + 2 * root->border);
 }
 
-static int
-by_size (const void *a, const void *b)
-{
-  const Buffer *x = *(Buffer *const *) a, *y = *(Buffer *const *) b;
-
-  return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
-}
-
-static int
-by_place (const void *a, const void *b)
-{
-  const Buffer *x = *(Buffer *const *) a, *y = *(Buffer *const *) b;
-
-  return x->at < y->at ? -1 : x->at > y->at;
-}
-
-// Largest first, each into the lowest gap that is free for its whole life.
-static void
-place_all (CudaExec *self, GPtrArray *roots)
-{
-  g_autoptr (GPtrArray) done = g_ptr_array_new ();
-
-  if (roots->len > 1)
-    qsort (roots->pdata, roots->len, sizeof (gpointer), by_size);
-  for (guint i = 0; i < roots->len; i++)
-    {
-      Buffer *b = roots->pdata[i];
-      gsize at = 0;
-
-      for (guint k = 0; k < done->len; k++)
-        {
-          const Buffer *other = done->pdata[k];
-
-          if (other->died < b->born || other->born > b->died)
-            continue;
-          if (other->at >= at + b->bytes)
-            break; // sorted by place: nothing nearer follows
-          at = MAX (at, other->at + other->bytes);
-        }
-      b->at = at;
-      self->arena_bytes = MAX (self->arena_bytes, at + b->bytes);
-      g_ptr_array_add (done, b);
-      qsort (done->pdata, done->len, sizeof (gpointer), by_place);
-    }
-}
-
 static gsize
 root_bytes (const CudaExec *self, const Buffer *b)
 {
@@ -141,14 +93,13 @@ root_bytes (const CudaExec *self, const Buffer *b)
 void
 _sq_cuda_arena (CudaExec *self)
 {
-  g_autoptr (GPtrArray) roots = g_ptr_array_new ();
+  g_autoptr (GPtrArray) roots = g_ptr_array_new (); // SqArenaBlock
   int last = (int) self->steps->len;
 
-  self->arena_bytes = 0;
   for (guint i = 0; i < self->buffers->len; i++)
     {
-      cuda_buffer (self, i)->born = G_MAXINT;
-      cuda_buffer (self, i)->died = -1;
+      cuda_buffer (self, i)->block.born = G_MAXINT;
+      cuda_buffer (self, i)->block.died = -1;
     }
   for (int s = 0; s < last; s++)
     {
@@ -167,17 +118,17 @@ _sq_cuda_arena (CudaExec *self)
     {
       Buffer *b = cuda_buffer (self, i);
 
-      if (b->parent >= 0 || b->constant || b->died < 0)
+      if (b->parent >= 0 || b->constant || b->block.died < 0)
         continue;
       if (b->border > 0) // filled once: nobody else's
         {
-          b->born = 0;
-          b->died = last;
+          b->block.born = 0;
+          b->block.died = last;
         }
-      b->bytes = root_bytes (self, b);
-      g_ptr_array_add (roots, b);
+      b->block.bytes = root_bytes (self, b);
+      g_ptr_array_add (roots, &b->block);
     }
-  place_all (self, roots);
+  self->arena_bytes = sq_arena_plan ((SqArenaBlock **) roots->pdata, roots->len);
 }
 
 // While the network is planned nothing is reserved yet: then this is the offset, whose alignment is that of the address to come.
@@ -186,7 +137,7 @@ _sq_cuda_data (const CudaExec *self, int buffer)
 {
   int channel;
   const Buffer *root = cuda_buffer (self, _sq_cuda_root (self, buffer, &channel));
-  gsize at = root->at;
+  gsize at = root->block.at;
 
   if (root->layout != LAYOUT_PLAIN)
     at += (root->border * (picture_row (root) + root->pitch) + (gsize) channel) * cuda_type_size (root->type);

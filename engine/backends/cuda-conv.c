@@ -376,7 +376,7 @@ _sq_cuda_build_convs (CudaExec *self, GError **error)
           g_set_error_literal (error, SQ_ERROR, SQ_ERROR_CANCELLED, "Building the network was cancelled.");
           return FALSE;
         }
-      if (!build (self, step, error))
+      if (!build (self, step, error) || !_sq_cuda_fits (self, error))
         return FALSE;
       if (self->options.progress != NULL)
         self->options.progress ((double) ++done / n, self->options.progress_data);

@@ -64,12 +64,28 @@ gssize
 _sq_cuda_add_constant (CudaExec *self, gconstpointer data, gsize bytes)
 {
   static const guint8 zeros[CUDA_ALIGN];
-  gsize at = self->constants->len;
+  gsize at = self->constants->len, most = MIN (CUDA_MOST_CONSTANTS, self->properties.memory);
 
+  if (self->too_large || bytes > most || at > most - bytes) // _sq_cuda_fits says so
+    {
+      self->too_large = TRUE;
+      return 0;
+    }
   g_byte_array_append (self->constants, data, (guint) bytes);
   g_byte_array_append (self->constants, zeros,
                        (guint) (CUDA_ALIGN - bytes % CUDA_ALIGN)); // at least one byte: vectors may read past the end
   return (gssize) at;
+}
+
+gboolean
+_sq_cuda_fits (const CudaExec *self, GError **error)
+{
+  if (!self->too_large)
+    return TRUE;
+  g_set_error (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY,
+               "The weights of this network need more than the %.1f GB that %s:%d can hold of them: use a smaller model.",
+               (double) MIN (CUDA_MOST_CONSTANTS, self->properties.memory) / 1e9, self->api->name, self->device);
+  return FALSE;
 }
 
 int
@@ -77,7 +93,7 @@ _sq_cuda_add_scalar (CudaExec *self, float value)
 {
   Buffer b = { .layout = LAYOUT_PLAIN, .parent = -1, .n = 1, .type = SQ_CUDA_F32, .scale = 1, .constant = TRUE };
 
-  b.at = (gsize) _sq_cuda_add_constant (self, &value, sizeof value);
+  b.block.at = (gsize) _sq_cuda_add_constant (self, &value, sizeof value);
   g_array_append_val (self->buffers, b);
   return (int) self->buffers->len - 1;
 }
@@ -101,7 +117,7 @@ _sq_cuda_want (CudaExec *self, int value, Layout layout)
       int buffer = _sq_cuda_add_buffer (self, value, LAYOUT_PLAIN);
 
       cuda_buffer (self, buffer)->constant = TRUE;
-      cuda_buffer (self, buffer)->at = (gsize) _sq_cuda_add_constant (self, v->constant->data, v->constant->bytes);
+      cuda_buffer (self, buffer)->block.at = (gsize) _sq_cuda_add_constant (self, v->constant->data, v->constant->bytes);
       if (layout == LAYOUT_PLAIN)
         return buffer;
     }
@@ -212,5 +228,5 @@ _sq_cuda_plan (CudaExec *self, GError **error)
     }
   for (guint i = 0; i < graph->outputs->len; i++)
     _sq_cuda_want (self, g_array_index (graph->outputs, int, i), LAYOUT_PLAIN);
-  return TRUE;
+  return _sq_cuda_fits (self, error);
 }

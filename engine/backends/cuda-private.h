@@ -8,10 +8,12 @@
 #pragma once
 
 #include "backend.h"
+#include "engine/graph/arena.h"
 #include "engine/ops/op.h"
 #include "gpu.h"
 
 #define CUDA_ALIGN 256
+#define CUDA_MOST_CONSTANTS ((gsize) 3 << 30) // bytes; GByteArray ends at 4 GiB, and not with an error
 
 typedef enum
 {
@@ -25,17 +27,16 @@ typedef struct
 {
   Layout layout;
   SqCudaType type;
-  int h, w, c;       // pictures
-  int border;        // pixels around, holding `zero`: what a convolution of 8 bits reads as padding
-  int pitch;         // elements from pixel to pixel; roots only
-  gint64 n;          // plain: elements of one picture's share
-  float scale;       // QUANT
-  int zero;          // QUANT
-  int parent;        // -1: a root
-  int channel;       // first one in the parent; plain: nothing, all of it
-  gboolean constant; // at `at` of the constants, one copy for the whole batch
-  int born, died;    // first and last step that touches it (roots: any of its parts)
-  gsize at, bytes;   // roots: in the arena
+  int h, w, c;        // pictures
+  int border;         // pixels around, holding `zero`: what a convolution of 8 bits reads as padding
+  int pitch;          // elements from pixel to pixel; roots only
+  gint64 n;           // plain: elements of one picture's share
+  float scale;        // QUANT
+  int zero;           // QUANT
+  int parent;         // -1: a root
+  int channel;        // first one in the parent; plain: nothing, all of it
+  gboolean constant;  // at `block.at` of the constants, one copy for the whole batch
+  SqArenaBlock block; // roots: in the arena; life: that of any of its parts
 } Buffer;
 
 typedef struct _CudaExec CudaExec;
@@ -83,6 +84,7 @@ struct _CudaExec
   int *of_value[N_LAYOUTS]; // buffer of each value, -1 none
   gboolean *tail;           // of each value: float32, as it only leads to the outputs
   GByteArray *constants;    // until they are on the device
+  gboolean too_large;       // there are more: none was added since
 
   SqGpuDnn *dnn;
   char *constants_on_device, *arena, *workspace;
@@ -122,6 +124,7 @@ int _sq_cuda_plain_or_picture (CudaExec *self, int value, gboolean *picture); //
 int _sq_cuda_want (CudaExec *self, int value, Layout layout);                 // adds what changes the layout; -1 where that cannot be
 int _sq_cuda_add_scalar (CudaExec *self, float value);                        // a plain constant
 gssize _sq_cuda_add_constant (CudaExec *self, gconstpointer data, gsize bytes);
+gboolean _sq_cuda_fits (const CudaExec *self, GError **error); // all constants so far
 gboolean _sq_cuda_plan (CudaExec *self, GError **error);
 void _sq_cuda_step_free (CudaExec *self, Step *step);
 

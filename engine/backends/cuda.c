@@ -102,8 +102,8 @@ upload (CudaExec *self, GError **error)
     {
       const Buffer *b = cuda_buffer (self, (int) i);
 
-      if (b->border > 0 && b->bytes > 0)
-        code = api->set (self->arena + b->at, b->zero & 255, b->bytes, self->stream);
+      if (b->border > 0 && b->block.bytes > 0)
+        code = api->set (self->arena + b->block.at, b->zero & 255, b->block.bytes, self->stream);
     }
   if (code == SQ_GPU_OK)
     code = api->stream_wait (self->stream);
@@ -167,6 +167,7 @@ cuda_compile (const SqGraph *graph, const SqExecOptions *options, GError **error
     {
       g_autoptr (GError) cause = NULL;
       CudaExec *self = cuda_new (api, graph, options, batch);
+      gboolean smaller; // a smaller batch may fit
 
       if (build (self, &cause))
         {
@@ -176,8 +177,9 @@ cuda_compile (const SqGraph *graph, const SqExecOptions *options, GError **error
                                                  asked, api->name, self->device, batch);
           return &self->parent;
         }
+      smaller = batch > 1 && !self->too_large && g_error_matches (cause, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY);
       cuda_free (&self->parent);
-      if (batch == 1 || !g_error_matches (cause, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY))
+      if (!smaller)
         {
           g_propagate_error (error, g_steal_pointer (&cause));
           return NULL;

@@ -66,13 +66,23 @@ _sq_cudnn_finish (Builder *b, cudnnBackendDescriptor_t descriptor, const char *d
 static cudnnDataType_t
 data_type (SqCudaType type)
 {
-  return type == SQ_CUDA_S8 ? CUDNN_DATA_INT8 : type == SQ_CUDA_F16 ? CUDNN_DATA_HALF : CUDNN_DATA_FLOAT;
+  return type == SQ_CUDA_S8     ? CUDNN_DATA_INT8
+         : type == SQ_CUDA_E4M3 ? CUDNN_DATA_FP8_E4M3
+         : type == SQ_CUDA_F16  ? CUDNN_DATA_HALF
+                                : CUDNN_DATA_FLOAT;
+}
+
+// 8 bits and a scale.
+static gboolean
+is_small (SqCudaType type)
+{
+  return type == SQ_CUDA_S8 || type == SQ_CUDA_E4M3;
 }
 
 static gsize
 type_size (SqCudaType type)
 {
-  return type == SQ_CUDA_S8 ? 1 : type == SQ_CUDA_F16 ? 2 : 4;
+  return is_small (type) ? 1 : type == SQ_CUDA_F16 ? 2 : 4;
 }
 
 static cudnnBackendDescriptor_t
@@ -268,7 +278,7 @@ _sq_cudnn_collect (Builder *b)
   const SqCudaConv *p = &b->job->conv;
   Ref t = { NULL, 0 }, u;
 
-  if (p->x.type == SQ_CUDA_S8)
+  if (is_small (p->x.type))
     {
       t = chain (b, MULTIPLY, t, outside (per_channel (b, UID_SCALE)));
       b->plan->has_scale = TRUE;
@@ -283,19 +293,17 @@ _sq_cudnn_collect (Builder *b)
   if (b->job->residual)
     {
       u = outside (map (b, UID_RESIDUAL, &p->residual));
+      if (is_small (p->residual.type))
+        u = chain (b, MULTIPLY, u, constant (b, p->residual.scale));
       if (p->residual.type == SQ_CUDA_S8)
-        {
-          u = chain (b, MULTIPLY, u, constant (b, p->residual.scale));
-          u = chain (b, ADD, u, constant (b, -p->residual.scale * (float) p->residual.zero));
-        }
+        u = chain (b, ADD, u, constant (b, -p->residual.scale * (float) p->residual.zero));
       t = chain (b, ADD, t, u);
       b->plan->has_residual = TRUE;
     }
+  if (is_small (p->y.type)) // cuDNN rounds and saturates as it stores
+    t = chain (b, MULTIPLY, t, constant (b, 1 / p->y.scale));
   if (p->y.type == SQ_CUDA_S8)
-    {
-      t = chain (b, MULTIPLY, t, constant (b, 1 / p->y.scale));
-      chain (b, ADD, t, constant (b, (float) p->y.zero));
-    }
+    chain (b, ADD, t, constant (b, (float) p->y.zero));
   return TRUE;
 }
 

@@ -74,6 +74,30 @@ sq_quantise (float v, float scale, int zero)
   return (int8_t) fminf (fmaxf (rintf (v / scale) + (float) zero, -128.f), 127.f);
 }
 
+// An 8-bit float's bits stand as a half's, 2^8 too small; subnormals too. 0x7f and 0xff are no numbers.
+SQ_DEVICE float
+sq_from_e4m3 (uint8_t bits)
+{
+  const uint32_t magnitude = bits & 0x7f, sign = (uint32_t) (bits & 0x80) << 24;
+
+  return __uint_as_float ((magnitude == 0x7f ? 0x7fc00000 : __float_as_uint (__uint_as_float (magnitude << 20) * 0x1p120f)) | sign);
+}
+
+// To the nearest, halves to even; beyond 448 to 448, as the hardware's own conversion does.
+SQ_DEVICE uint8_t
+sq_to_e4m3 (float v)
+{
+  const uint32_t bits = __float_as_uint (v), magnitude = bits & 0x7fffffff, sign = bits >> 24 & 0x80;
+
+  if (magnitude > 0x7f800000)
+    return (uint8_t) (sign | 0x7f);
+  if (magnitude >= 0x43e00000)
+    return (uint8_t) (sign | 0x7e);
+  if (magnitude < 0x3c800000) // subnormal: the adder rounds at the right bit
+    return (uint8_t) (sign | (__float_as_uint (__fadd_rn (__uint_as_float (magnitude), 0x1p14f)) - 0x46800000));
+  return (uint8_t) (sign | (magnitude + 0x7ffff + (magnitude >> 20 & 1) - 0x3c000000) >> 20);
+}
+
 // V neighbours from element `at`, which is aligned to V.
 template <int V>
 SQ_DEVICE void
@@ -92,6 +116,13 @@ sq_read (const void *data, SqCudaType type, int64_t at, float scale, int zero, f
 
       for (int i = 0; i < V; i++)
         v[i] = __half2float (p.v[i]);
+    }
+  else if (type == SQ_CUDA_E4M3)
+    {
+      SqPack<uint8_t, V> p = *reinterpret_cast<const SqPack<uint8_t, V> *> ((const uint8_t *) data + at);
+
+      for (int i = 0; i < V; i++)
+        v[i] = scale * sq_from_e4m3 (p.v[i]);
     }
   else
     {
@@ -122,6 +153,14 @@ sq_write (void *data, SqCudaType type, int64_t at, float scale, int zero, const 
         p.v[i] = __float2half_rn (v[i]);
       *reinterpret_cast<SqPack<__half, V> *> ((__half *) data + at) = p;
     }
+  else if (type == SQ_CUDA_E4M3)
+    {
+      SqPack<uint8_t, V> p;
+
+      for (int i = 0; i < V; i++)
+        p.v[i] = sq_to_e4m3 (v[i] / scale);
+      *reinterpret_cast<SqPack<uint8_t, V> *> ((uint8_t *) data + at) = p;
+    }
   else
     {
       SqPack<int8_t, V> p;
@@ -139,6 +178,13 @@ static inline bool
 sq_is_float (SqCudaType type)
 {
   return type == SQ_CUDA_F32 || type == SQ_CUDA_F16;
+}
+
+// What pictures are made of: not the whole numbers.
+static inline bool
+sq_is_picture (SqCudaType type)
+{
+  return sq_is_float (type) || type == SQ_CUDA_S8 || type == SQ_CUDA_E4M3;
 }
 
 static inline int
@@ -159,8 +205,8 @@ sq_blocks (int64_t work, int64_t per_block)
 static inline bool
 sq_map_valid (const SqCudaMap *map)
 {
-  return map->n >= 0 && map->h >= 0 && map->w >= 0 && map->c >= 1 && (map->data != nullptr || map->n == 0)
-         && (sq_is_float (map->type) || (map->type == SQ_CUDA_S8 && map->scale > 0));
+  return map->n >= 0 && map->h >= 0 && map->w >= 0 && map->c >= 1 && (map->data != nullptr || map->n == 0) && sq_is_picture (map->type)
+         && (sq_is_float (map->type) || map->scale > 0);
 }
 
 static inline bool

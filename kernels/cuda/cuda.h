@@ -3,7 +3,7 @@
 // the CPU (tests/emulation).
 //
 // Shape:  activations are N H W C; strides are in elements, so that a map may be a slice of a wider one or have a border around it
-// Units:  S8 holds q; the number meant is scale (q - zero)
+// Units:  S8 holds q; the number meant is scale (q - zero). E4M3 holds an 8-bit float q; the number meant is scale q
 // Thread: any; a launch is queued on `stream` and returns at once with CUDA's error code (0 = done)
 // Owner:  all pointers are the device's; nothing is allocated
 #pragma once
@@ -24,7 +24,8 @@ extern "C"
     SQ_CUDA_S8,
     SQ_CUDA_I64, // element-wise only, as indices
     SQ_CUDA_I32,
-    SQ_CUDA_U8, // also booleans
+    SQ_CUDA_U8,   // also booleans
+    SQ_CUDA_E4M3, // 8-bit float: 4 bits of exponent, 3 of mantissa, up to 448, saturating; no infinity (OCP 8-bit floating point)
   } SqCudaType;
 
   // kind, a, b are those of SqAct (engine/ops/params.h), by number: up to SQ_ACT_NOT.
@@ -65,8 +66,8 @@ extern "C"
     SqCudaAct act;
   } SqCudaElementwise;
 
-  // y = requantise (act (conv (x, w) + bias) + residual). Weights K R S C/groups in x's type (S8: symmetric, `weight_scale` per output
-  // channel), sums in float (S8: int32). Outside of x counts as 0 (S8: as x.zero).
+  // y = requantise (act (conv (x, w) + bias) + residual). Weights K R S C/groups in x's type (S8: symmetric; S8, E4M3: `weight_scale` per
+  // output channel), sums in float (S8: int32). Outside of x counts as 0 (S8: as x.zero). Our kernels read no E4M3 x: that is cuDNN's.
   typedef struct
   {
     SqCudaMap x, y, residual; // residual.data NULL: none

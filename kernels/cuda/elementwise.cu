@@ -364,8 +364,7 @@ wide_fits (const SqCudaView *view, bool may_repeat)
 
   if (view->data == nullptr || (step == 0 && may_repeat))
     return true;
-  if (step != 1 || (!sq_is_float (view->type) && view->type != SQ_CUDA_S8)
-      || (uintptr_t) view->data % (unsigned) (WIDE * sq_type_bytes (view->type)) != 0)
+  if (step != 1 || !sq_is_picture (view->type) || (uintptr_t) view->data % (unsigned) (WIDE * sq_type_bytes (view->type)) != 0)
     return false;
   for (int d = 0; d < SQ_CUDA_RANK - 1; d++)
     if (view->stride[d] % WIDE != 0)
@@ -376,7 +375,8 @@ wide_fits (const SqCudaView *view, bool may_repeat)
 bool
 view_valid (const SqCudaView *view)
 {
-  return view->type >= SQ_CUDA_F32 && view->type <= SQ_CUDA_U8 && (view->type != SQ_CUDA_S8 || view->scale > 0);
+  return view->type >= SQ_CUDA_F32 && view->type <= SQ_CUDA_E4M3
+         && (!sq_is_picture (view->type) || sq_is_float (view->type) || view->scale > 0);
 }
 
 // The dim that a is packed along, where turning tiles pays; -1.
@@ -414,8 +414,7 @@ SQ_ENTRY (elementwise) (const SqCudaElementwise *caller_job, void *stream)
     }
   if (total == 0)
     return 0;
-  exact = !sq_is_float (job.out.type) && job.out.type != SQ_CUDA_S8 && !sq_is_float (job.a.type) && job.a.type != SQ_CUDA_S8
-          && (job.b.data == nullptr || (!sq_is_float (job.b.type) && job.b.type != SQ_CUDA_S8));
+  exact = !sq_is_picture (job.out.type) && !sq_is_picture (job.a.type) && (job.b.data == nullptr || !sq_is_picture (job.b.type));
   collapse (&job);
   if (!exact && job.dim[SQ_CUDA_RANK - 1] % WIDE == 0 && wide_fits (&job.out, false) && wide_fits (&job.a, true)
       && wide_fits (&job.b, true))

@@ -18,8 +18,8 @@ sq_conv_valid (const SqCudaConv *job)
 {
   const SqCudaMap *r = &job->residual;
 
-  if (!sq_map_valid (&job->x) || !sq_map_valid (&job->y) || job->weights == nullptr || job->x.n != job->y.n || job->groups < 1
-      || job->x.c % job->groups != 0 || job->y.c % job->groups != 0 || !sq_act_valid (&job->act)
+  if (!sq_map_valid (&job->x) || job->x.type == SQ_CUDA_E4M3 || !sq_map_valid (&job->y) || job->weights == nullptr || job->x.n != job->y.n
+      || job->groups < 1 || job->x.c % job->groups != 0 || job->y.c % job->groups != 0 || !sq_act_valid (&job->act)
       || !sq_window_valid (job->kernel, job->stride, job->dilation, job->pad))
     return false;
   if (job->x.type == SQ_CUDA_S8 && job->weight_scale == nullptr)

@@ -180,7 +180,7 @@ SQ_ENTRY (letterbox) (const SqCudaLetterbox *job, void *stream)
 
   if (job->pixels == nullptr || job->out == nullptr || (nv12 && job->chroma == nullptr) || (!nv12 && job->format != SQ_CUDA_RGB24)
       || job->src_width < 1 || job->src_height < 1 || job->width < 1 || job->height < 1 || job->out_width < 1 || job->out_height < 1
-      || !(sq_is_float (job->type) || (job->type == SQ_CUDA_S8 && job->out_scale > 0)))
+      || !(sq_is_picture (job->type) && (sq_is_float (job->type) || job->out_scale > 0)))
     return 1;
   Axis ax = { (double) job->src_width / job->width, job->width, job->src_width - 1 };
   Axis ay = { (double) job->src_height / job->height, job->height, job->src_height - 1 };

@@ -262,6 +262,26 @@ test_batch (void)
     }
 }
 
+// Weights that no batch makes fit: one sentence, at once.
+static void
+test_large_weights (void)
+{
+  g_autoptr (SqGraph) graph = sq_test_quantised_network ();
+  SqExecOptions options = { .batch = 64, .precision = SQ_PRECISION_HALF };
+  g_autoptr (GError) error = NULL;
+  SqFakeGpuStats stats;
+
+  open_gpu (&(SqFakeGpuConfig){ .n_devices = 1, .memory = 4000 });
+  g_assert_null (sq_exec_new (sq_backend_find ("cuda"), graph, &options, &error));
+  g_assert_error (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY);
+  g_assert_true (g_str_has_prefix (error->message, "The weights of this network"));
+  g_assert_nonnull (strstr (error->message, "fake:0"));
+  sq_fake_gpu_stats (0, &stats);
+  g_assert_cmpuint (stats.allocations, ==, 0);
+  g_assert_cmpuint (stats.plans_built, <=, 2); // not again for every smaller batch
+  close_gpu ();
+}
+
 // A convolution that cuDNN has no plan for is done by the plain kernel, with the same numbers.
 static gboolean
 refuse_all (const SqGpuConv *job)
@@ -322,7 +342,7 @@ main (int argc, char **argv)
     { "cache", test_cache },   { "out-of-memory", test_out_of_memory },
     { "lost", test_lost },     { "no-dnn", test_no_dnn },
     { "cancel", test_cancel }, { "refused", test_refused },
-    { "batch", test_batch },
+    { "batch", test_batch },   { "large-weights", test_large_weights },
   };
   int result;
 

@@ -73,7 +73,7 @@ test_letterbox (void)
                               .scale = { 1 / 57.375f, 1 / 57.12f, 1 / 255.f },
                               .out_width = 1 + sq_pick (64),
                               .out_height = 1 + sq_pick (48),
-                              .type = (const SqCudaType[]){ SQ_CUDA_F32, SQ_CUDA_F32, SQ_CUDA_F16, SQ_CUDA_S8 }[sq_pick (4)],
+                              .type = (const SqCudaType[]){ SQ_CUDA_F32, SQ_CUDA_F32, SQ_CUDA_F16, SQ_CUDA_S8, SQ_CUDA_E4M3 }[sq_pick (5)],
                               .out_scale = .02f,
                               .out_zero = -3 };
       SqCudaLetterbox twin;

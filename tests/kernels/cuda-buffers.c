@@ -120,7 +120,9 @@ sq_buffer_same (gpointer p, SqCudaType type, double relative, double absolute, i
         continue;
       x = sq_twin_read (got, type, (gint64) i, 1, 0);
       y = sq_twin_read (want, type, (gint64) i, 1, 0);
-      room = type == SQ_CUDA_F32 || type == SQ_CUDA_F16 ? relative * fabs (y) + absolute : steps;
+      room = type == SQ_CUDA_F32 || type == SQ_CUDA_F16 ? relative * fabs (y) + absolute
+             : type == SQ_CUDA_E4M3                     ? steps * MAX (fabs (y) / 8, 0x1p-9) // to a neighbour
+                                                        : steps;
       if (!(fabs (x - y) <= room) && !(isnan (x) && isnan (y)) && x != y)
         {
           *why = g_strdup_printf ("element %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ": %.9g instead of %.9g", i, n, x, y);
@@ -171,11 +173,10 @@ sq_map_new (SqCudaType type, int n, int h, int w, int c)
   m.pixel = c + spare[sq_pick (5)];
   m.row = m.pixel * w + spare[sq_pick (5)];
   m.image = m.row * h + spare[sq_pick (5)];
+  if (type == SQ_CUDA_S8 || type == SQ_CUDA_E4M3)
+    m.scale = sq_number (.01f, .1f);
   if (type == SQ_CUDA_S8)
-    {
-      m.scale = sq_number (.01f, .1f);
-      m.zero = sq_pick (41) - 20;
-    }
+    m.zero = sq_pick (41) - 20;
   m.data = sq_buffer_new ((gsize) ((n - 1) * m.image + (h - 1) * m.row + (w - 1) * m.pixel + c) * size, shift);
   return m;
 }

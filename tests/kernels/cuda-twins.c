@@ -2,6 +2,7 @@
 #include "cuda-twins.h"
 
 #include "engine/ops/op.h"
+#include "tests/common/e4m3.h"
 #include "tests/common/half.h"
 
 #include <math.h>
@@ -29,6 +30,8 @@ sq_twin_read (const void *data, SqCudaType type, gint64 i, float scale, int zero
       return ((const gint32 *) data)[i];
     case SQ_CUDA_U8:
       return ((const guint8 *) data)[i];
+    case SQ_CUDA_E4M3:
+      return scale * sq_test_from_e4m3 (((const guint8 *) data)[i]);
     }
   g_assert_not_reached ();
 }
@@ -57,6 +60,9 @@ sq_twin_write (void *data, SqCudaType type, gint64 i, float scale, int zero, dou
       break;
     case SQ_CUDA_U8:
       ((guint8 *) data)[i] = (guint8) CLAMP (whole, 0, 255);
+      break;
+    case SQ_CUDA_E4M3:
+      ((guint8 *) data)[i] = sq_test_to_e4m3 ((float) value / scale);
       break;
     }
 }

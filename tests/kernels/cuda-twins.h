@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-// A number of any type; `scale` and `zero` count for S8 only. Stores round and saturate.
+// A number of any type; `scale` counts for S8 and E4M3, `zero` for S8 only. Stores round and saturate.
 double sq_twin_read (const void *data, SqCudaType type, gint64 i, float scale, int zero);
 void sq_twin_write (void *data, SqCudaType type, gint64 i, float scale, int zero, double value);
 gsize sq_twin_bytes (SqCudaType type);

@@ -7,16 +7,17 @@
 
 #include "engine/ops/params.h"
 #include "kernels/cuda/cuda.h"
+#include "tests/common/e4m3.h"
 
 #include <math.h>
 
-static const SqCudaType picture_types[] = { SQ_CUDA_F32, SQ_CUDA_F16, SQ_CUDA_S8 };
+static const SqCudaType picture_types[] = { SQ_CUDA_F32, SQ_CUDA_F16, SQ_CUDA_S8, SQ_CUDA_E4M3 };
 static const int channels[] = { 1, 3, 4, 8, 17, 64 };
 
 static SqCudaType
 picture_type (void)
 {
-  return picture_types[sq_pick (3)];
+  return picture_types[sq_pick (4)];
 }
 
 static void
@@ -66,7 +67,7 @@ conv_case (ConvKind kind)
   static const int kernels[] = { 1, 2, 3, 3, 5, 5, 7 };
   const SqCudaKernels *k = sq_cuda_kernels_emulated ();
   int (*run[]) (const SqCudaConv *, void *) = { k->conv, k->depthwise, k->stem, k->conv_transpose };
-  SqCudaType type = kind == TRANSPOSED ? picture_types[sq_pick (2)] : picture_type ();
+  SqCudaType type = kind == TRANSPOSED ? picture_types[sq_pick (2)] : picture_types[sq_pick (3)];
   int groups = kind == DEPTHWISE ? channels[sq_pick (6)] : kind == STEM ? 1 : 1 + sq_pick (3);
   int in = kind == DEPTHWISE ? 1 : kind == STEM ? 1 + sq_pick (4) : channels[sq_pick (5)];
   int out = kind == DEPTHWISE ? 1 : channels[sq_pick (6)], n = 1 + sq_pick (2), h = 1 + sq_pick (12), w = 1 + sq_pick (12), count;
@@ -235,11 +236,10 @@ any_view (SqCudaType type, const gint64 dim[SQ_CUDA_RANK], gboolean repeats, gbo
       at *= dim[d];
       at += sq_pick (4) == 0 ? sq_pick (2) * 8 : 0;
     }
+  if (type == SQ_CUDA_S8 || type == SQ_CUDA_E4M3)
+    v.scale = sq_number (.01f, .1f);
   if (type == SQ_CUDA_S8)
-    {
-      v.scale = sq_number (.01f, .1f);
-      v.zero = sq_pick (21) - 10;
-    }
+    v.zero = sq_pick (21) - 10;
   v.data = sq_buffer_new ((gsize) (last + 1) * sq_twin_bytes (type), sq_pick (5) == 0 ? sq_twin_bytes (type) : 0);
   sq_buffer_fill (v.data, type, last + 1, -9, 9, FALSE);
   return v;
@@ -249,13 +249,14 @@ static void
 test_elementwise (void)
 {
   static const int sizes[] = { 1, 1, 2, 3, 8, 16, 5, 40 };
-  static const SqCudaType all[] = { SQ_CUDA_F32, SQ_CUDA_F16, SQ_CUDA_S8, SQ_CUDA_F32, SQ_CUDA_F16, SQ_CUDA_I64, SQ_CUDA_I32, SQ_CUDA_U8 };
+  static const SqCudaType all[] = { SQ_CUDA_F32, SQ_CUDA_F16, SQ_CUDA_S8, SQ_CUDA_F32, SQ_CUDA_F16,
+                                    SQ_CUDA_I64, SQ_CUDA_I32, SQ_CUDA_U8, SQ_CUDA_E4M3 };
 
   for (int i = 0; i < 1500; i++)
     {
       SqCudaElementwise job = { .op = sq_pick (SQ_BINARY_OR + 1) }, twin;
       gint64 total = 1;
-      SqCudaType type = all[sq_pick (8)], to = sq_pick (2) == 0 ? type : all[sq_pick (8)];
+      SqCudaType type = all[sq_pick (G_N_ELEMENTS (all))], to = sq_pick (2) == 0 ? type : all[sq_pick (G_N_ELEMENTS (all))];
       double room;
 
       for (int d = 0; d < SQ_CUDA_RANK; d++)
@@ -271,7 +272,7 @@ test_elementwise (void)
       job.out = any_view (to, job.dim, FALSE, sq_pick (4) > 0);
       job.a = any_view (type, job.dim, sq_pick (3) == 0, sq_pick (2) == 0);
       if (sq_pick (3) > 0)
-        job.b = any_view (sq_pick (3) > 0 ? type : all[sq_pick (8)], job.dim, sq_pick (2) == 0, sq_pick (2) == 0);
+        job.b = any_view (sq_pick (3) > 0 ? type : all[sq_pick (G_N_ELEMENTS (all))], job.dim, sq_pick (2) == 0, sq_pick (2) == 0);
       if (sq_pick (2) == 0)
         job.act = any_act ();
       if (job.b.data != NULL && (job.op == SQ_BINARY_POW || job.op == SQ_BINARY_FMOD || job.op == SQ_BINARY_MOD) && type == SQ_CUDA_I64)
@@ -283,9 +284,63 @@ test_elementwise (void)
       g_assert_cmpint (sq_cuda_kernels_emulated ()->elementwise (&job, NULL), ==, 0);
       sq_twin_elementwise (&twin);
       room = 1e-5;
-      expect (job.out.data, to, room, room, to == SQ_CUDA_S8 ? 1 : 0, "elementwise %d: types %d %d -> %d, op %d, act %d", i, type,
-              job.b.data != NULL ? (int) job.b.type : -1, to, job.b.data != NULL ? job.op : -1, job.act.kind);
+      expect (job.out.data, to, room, room, to == SQ_CUDA_S8 || to == SQ_CUDA_E4M3 ? 1 : 0,
+              "elementwise %d: types %d %d -> %d, op %d, act %d", i, type, job.b.data != NULL ? (int) job.b.type : -1, to,
+              job.b.data != NULL ? job.op : -1, job.act.kind);
     }
+}
+
+// All 256 codes both ways, and what lies at, between and just beside two of them.
+static void
+test_e4m3 (void)
+{
+  const float ends[] = {
+    0, -0.f, 448, 463, 464, 465, 480, 1e30f, INFINITY, -INFINITY, NAN, 0x1p-10f, 0x1.000002p-10f, 0x1p-11f, 0x1p-149f
+  };
+  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (float));
+  float *x, *back;
+  guint8 *codes;
+
+  g_array_append_vals (list, ends, G_N_ELEMENTS (ends));
+  for (int code = 0; code < 0x7e; code++)
+    {
+      float low = sq_test_from_e4m3 ((guint8) code), middle = (low + sq_test_from_e4m3 ((guint8) (code + 1))) / 2;
+      const float near[] = { low, nextafterf (middle, 0), middle, nextafterf (middle, 1e9f), nextafterf (low, 0), nextafterf (low, 1e9f) };
+
+      for (guint i = 0; i < G_N_ELEMENTS (near); i++)
+        {
+          float minus = -near[i];
+
+          g_array_append_val (list, near[i]);
+          g_array_append_val (list, minus);
+        }
+    }
+  x = sq_buffer_new (list->len * sizeof (float), 0);
+  memcpy (x, list->data, list->len * sizeof (float));
+  codes = sq_buffer_new (MAX (list->len, 256), 0);
+  back = sq_buffer_new (256 * sizeof (float), 0);
+  {
+    SqCudaView from = { x, SQ_CUDA_F32, { [5] = 1 }, 1, 0 }, to = { codes, SQ_CUDA_E4M3, { [5] = 1 }, 1, 0 };
+    SqCudaView out = { back, SQ_CUDA_F32, { [5] = 1 }, 1, 0 };
+    SqCudaElementwise job = { { 1, 1, 1, 1, 1, list->len }, to, from };
+
+    g_assert_cmpint (sq_cuda_kernels_emulated ()->elementwise (&job, NULL), ==, 0);
+    for (guint i = 0; i < list->len; i++)
+      if (isnan (x[i]))
+        g_assert_cmphex (codes[i] & 0x7f, ==, 0x7f);
+      else if (codes[i] != sq_test_to_e4m3 (x[i]))
+        g_error ("%.9g became %02x, not %02x", (double) x[i], codes[i], sq_test_to_e4m3 (x[i]));
+    for (int i = 0; i < 256; i++)
+      codes[i] = (guint8) i;
+    job = (SqCudaElementwise){ { 1, 1, 1, 1, 1, 256 }, out, to };
+    g_assert_cmpint (sq_cuda_kernels_emulated ()->elementwise (&job, NULL), ==, 0);
+    for (int i = 0; i < 256; i++)
+      if ((i & 0x7f) == 0x7f)
+        g_assert_true (isnan (back[i]));
+      else
+        g_assert_true (back[i] == sq_test_from_e4m3 ((guint8) i) && !signbit (back[i]) == (i < 128));
+  }
+  sq_buffers_clear ();
 }
 
 // Integers beyond what a float holds.
@@ -413,6 +468,10 @@ test_refusals (void)
   g_assert_cmpint (k->depthwise (&conv, NULL), ==, 1);
   conv.x.type = SQ_CUDA_S8; // without scales
   g_assert_cmpint (k->conv (&conv, NULL), ==, 1);
+  conv.x.type = SQ_CUDA_E4M3; // cuDNN's alone
+  conv.x.scale = 1;
+  conv.weight_scale = data;
+  g_assert_cmpint (k->conv (&conv, NULL), ==, 1);
   conv.x.type = SQ_CUDA_I64;
   g_assert_cmpint (k->conv (&conv, NULL), ==, 1);
   conv.x = map;
@@ -432,6 +491,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   sq_cuda_test_add ("/kernels/cuda/elementwise", test_elementwise);
+  sq_cuda_test_add ("/kernels/cuda/e4m3", test_e4m3);
   sq_cuda_test_add ("/kernels/cuda/elementwise-exact", test_elementwise_exact);
   sq_cuda_test_add ("/kernels/cuda/conv", test_conv);
   sq_cuda_test_add ("/kernels/cuda/depthwise", test_depthwise);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every operator's reference on numbers worked out by hand. An operator without a case here fails the last test.
+#include "engine/graph/arena.h"
 #include "engine/ops/op.h"
 #include "tests/common/data.h"
 
@@ -249,6 +250,49 @@ test_misfits (void)
   g_assert_false (sq_op_conv.infer (&conv, channels, 2, &out, NULL));
 }
 
+// Blocks alive together are apart; and no arena is smaller than what is alive at one moment, nor much larger.
+static void
+test_arena (void)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+
+  g_assert_cmpuint (sq_arena_plan (NULL, 0), ==, 0);
+  for (int round = 0; round < 200; round++)
+    {
+      SqArenaBlock blocks[40], *list[G_N_ELEMENTS (blocks)];
+      guint n = (guint) g_rand_int_range (rand, 1, G_N_ELEMENTS (blocks) + 1);
+      gsize total, most = 0, end = 0;
+
+      for (guint i = 0; i < n; i++)
+        {
+          int born = g_rand_int_range (rand, 0, 30);
+
+          blocks[i] = (SqArenaBlock){ 64 * (gsize) g_rand_int_range (rand, 0, 20), born, born + g_rand_int_range (rand, 0, 6), 12345 };
+          list[i] = &blocks[i];
+        }
+      total = sq_arena_plan (list, n);
+      for (int step = 0; step < 40; step++)
+        {
+          gsize alive = 0;
+
+          for (guint i = 0; i < n; i++)
+            alive += blocks[i].born <= step && step <= blocks[i].died ? blocks[i].bytes : 0;
+          most = MAX (most, alive);
+        }
+      for (guint i = 0; i < n; i++)
+        {
+          g_assert_cmpuint (blocks[i].at % 64, ==, 0);
+          end = MAX (end, blocks[i].at + blocks[i].bytes);
+          for (guint k = 0; k < i; k++)
+            if (blocks[i].born <= blocks[k].died && blocks[k].born <= blocks[i].died)
+              g_assert_true (blocks[i].at >= blocks[k].at + blocks[k].bytes || blocks[k].at >= blocks[i].at + blocks[i].bytes);
+        }
+      g_assert_cmpuint (total, ==, end);
+      g_assert_cmpuint (total, >=, most);
+      g_assert_cmpuint (total, <=, 2 * most);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -261,5 +305,6 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/ops/every-operator-has-a-case", test_every_operator_has_a_case);
   g_test_add_func ("/ops/misfits", test_misfits);
+  g_test_add_func ("/ops/arena", test_arena);
   return g_test_run ();
 }
