@@ -20,7 +20,7 @@ allowed = {
     'engine/devices': ['engine', 'engine/backends', 'kernels', 'kernels/cuda'],
     'engine/media': ['engine'],
     'engine/eval': ['engine', 'engine/run'],
-    'engine/recipe': ['engine', 'engine/graph', 'engine/ops', 'engine/formats', 'engine/backends', 'engine/run', 'engine/media', 'kernels'],
+    'engine/recipe': ['engine', 'engine/eval', 'engine/graph', 'engine/ops', 'engine/formats', 'engine/backends', 'engine/run', 'engine/media', 'kernels'],
     'engine/run': ['engine', 'engine/backends', 'engine/families', 'engine/graph', 'engine/media', 'engine/devices', 'kernels', 'kernels/cuda'],
     'data': ['engine', 'engine/*'],
     'ui': ['data'],  # and the engine's umbrella header alone
