@@ -160,8 +160,8 @@ run_command (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o.model, "model file or name (see 'squint-cli models')", "MODEL" },
     { "family", 0, 0, G_OPTION_ARG_STRING, &o.family, "what the outputs mean, where the file does not say", "ID" },
-    { "level", 'l', 0, G_OPTION_ARG_STRING, &o.level, "original, half, int8 or int8-mixed", "LEVEL" },
-    { "calib", 'c', 0, G_OPTION_ARG_FILENAME, &o.pictures, "folder of pictures like those to come, for int8", "DIR" },
+    { "level", 'l', 0, G_OPTION_ARG_STRING, &o.level, "original, half, int8, int8-mixed, slim25, slim50 or slim-int8", "LEVEL" },
+    { "calib", 'c', 0, G_OPTION_ARG_FILENAME, &o.pictures, "folder of pictures like those to come, for all but original and half", "DIR" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.output, "the ONNX file to write", "FILE" },
     { NULL },
   };
