@@ -14,6 +14,8 @@ sq_cpu_flags (void)
   if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512dq")
       && __builtin_cpu_supports ("avx512vl"))
     flags |= SQ_CPU_AVX512;
+  if ((flags & SQ_CPU_AVX512) != 0 && __builtin_cpu_supports ("avx512vnni"))
+    flags |= SQ_CPU_VNNI;
 #endif
   return flags & cpu_mask;
 }

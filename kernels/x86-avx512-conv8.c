@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "conv8.h"
+
+#include <immintrin.h>
+
+void _sq_k_conv8_run_avx512 (const SqConv8 *c, const uint8_t *x, int first, int rows, void *scratch, SqConv8Finish finish,
+                             const void *data);
+
+#define NAME _sq_k_conv8_run_avx512
+#define B 16
+#define QUADS 0
+#define DOT(acc, x, w) (VecI) _mm512_add_epi32 ((__m512i) (acc), _mm512_madd_epi16 ((__m512i) (x), (__m512i) (w)))
+#include "conv8-template.h"
