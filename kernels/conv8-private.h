@@ -34,31 +34,40 @@ conv8_out_blocks (const SqConv8 *c)
   return (c->out_channels + c->block - 1) / c->block;
 }
 
-// Lanes with numbers in them of input block `k`.
+// Lanes with numbers in them of input blocks [first, end).
 static inline int
-conv8_lanes (const SqConv8 *c, int k, int quads)
+conv8_lanes (const SqConv8 *c, int first, int end, int quads)
 {
-  int left = c->in_channels - k * c->block, n = left < c->block ? left : c->block, per = quads ? 4 : 2;
+  int left = c->in_channels - first * c->block, all = (end - first) * c->block, n = left < all ? left : all, per = quads ? 4 : 2;
 
   return (n + per - 1) / per;
 }
 
-// Vectors of weights of input blocks [first, end) for `outs` blocks of outputs: [block][tap][lane][out][b].
+// Vectors of weights of a group, input blocks [first, end), for `outs` blocks of outputs: [tap][lane][out][b].
 static inline size_t
 conv8_group_size (const SqConv8 *c, int first, int end, int outs, int quads)
 {
-  size_t lanes = 0;
-
-  for (int k = first; k < end; k++)
-    lanes += (size_t) conv8_lanes (c, k, quads);
-  return lanes * (size_t) (c->kernel[0] * c->kernel[1] * outs);
+  return (size_t) conv8_lanes (c, first, end, quads) * (size_t) (c->kernel[0] * c->kernel[1] * outs);
 }
 
 // Vectors before those of output block `out`, which is even.
 static inline size_t
 conv8_weights_at (const SqConv8 *c, int out, int quads)
 {
-  return conv8_group_size (c, 0, conv8_in_blocks (c), out, quads);
+  size_t vectors = 0;
+
+  for (int g = 0; g < c->n_groups; g++)
+    vectors += conv8_group_size (c, g > 0 ? c->group_end[g - 1] : 0, c->group_end[g], out, quads);
+  return vectors;
+}
+
+// Bytes from pixel to pixel of what is spread out: where one block has room to spare the pixels lie closer.
+static inline size_t
+conv8_deep (const SqConv8 *c, int quads)
+{
+  int blocks = conv8_in_blocks (c);
+
+  return blocks == 1 ? (size_t) conv8_lanes (c, 0, 1, quads) * 4 : (size_t) (blocks * c->block * (quads ? 1 : 2));
 }
 
 // Of the two rows of sums.

@@ -63,10 +63,10 @@ sq_k_conv8_weights (SqConv8 *c, void *to, const int8_t *from)
       for (int i = 0; i < c->in_channels; i++)
         for (int t = 0; t < taps; t++)
           {
-            int k = i / b, lane = i % b / per;
+            int g = group_of (c, i / b), first = g > 0 ? c->group_end[g - 1] : 0;
             int8_t w = from[((size_t) o * c->in_channels + i) * taps + t];
-            size_t vector =
-                start + conv8_group_size (c, 0, k, outs, quads) + ((size_t) t * conv8_lanes (c, k, quads) + lane) * outs + o / b - pair;
+            size_t lane = (size_t) t * conv8_lanes (c, first, c->group_end[g], quads) + (i - first * b) / per;
+            size_t vector = start + conv8_group_size (c, 0, first, outs, quads) + lane * outs + o / b - pair;
             size_t at = (vector * b + o % b) * per + i % b % per;
 
             if (!quads)
@@ -74,7 +74,7 @@ sq_k_conv8_weights (SqConv8 *c, void *to, const int8_t *from)
             else
               {
                 ((int8_t *) to)[at] = w;
-                corrected[group_of (c, k) * blocks * b + o] += w * c->zero[i];
+                corrected[g * blocks * b + o] += w * c->zero[i];
               }
           }
     }

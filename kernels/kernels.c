@@ -22,6 +22,20 @@ sigmoid_f32_c (float *y, const float *x, size_t n)
 }
 
 static void
+leaky_f32_c (float *y, const float *x, const float *add, float slope, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] = (x[i] >= 0 ? x[i] : slope != 0 ? slope * x[i] : 0) + (add != NULL ? add[i] : 0);
+}
+
+static void
+hardswish_f32_c (float *y, const float *x, const float *add, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] = x[i] * fminf (fmaxf (x[i] * (1 / 6.f) + .5f, 0), 1) + (add != NULL ? add[i] : 0);
+}
+
+static void
 blend_rows_c (float *const plane[3], const int16_t *row0, const int16_t *row1, int w0, int w1, size_t n, const float mean[3],
               const float scale[3])
 {
@@ -47,6 +61,29 @@ fake_quant_columns_f32_c (float *y, const float *x, size_t rows, int block, cons
   for (size_t r = 0; r < rows; r++)
     for (int c = 0; c < block; c++)
       y[r * block + c] = scale[c] * (fminf (fmaxf (nearbyintf (x[r * block + c] / scale[c]) + zero[c], low), high) - zero[c]);
+}
+
+static void
+quantize_columns_c (uint8_t *y, const float *x, size_t rows, int block, const float *inverse, const float *zero)
+{
+  for (size_t r = 0; r < rows; r++)
+    for (int c = 0; c < block; c++)
+      y[r * block + c] = (uint8_t) fminf (fmaxf (nearbyintf (x[r * block + c] * inverse[c]) + zero[c], 0), 255);
+}
+
+static void
+dequantize_columns_c (float *y, const uint8_t *x, size_t rows, int block, const float *scale, const float *zero, const float *add)
+{
+  for (size_t r = 0; r < rows; r++)
+    for (int c = 0; c < block; c++)
+      y[r * block + c] = scale[c] * ((float) x[r * block + c] - zero[c]) + (add != NULL ? add[r * block + c] : 0);
+}
+
+static void
+max_u8_c (uint8_t *y, const uint8_t *x, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] = y[i] > x[i] ? y[i] : x[i];
 }
 
 static void
@@ -88,8 +125,10 @@ find_above_f32_c (uint32_t *index, const float *x, size_t n, float threshold)
 void
 sq_kernels_init_c (SqKernels *kernels)
 {
-  *kernels = (SqKernels){ silu_f32_c,  sigmoid_f32_c, blend_rows_c,   fake_quant_f32_c, fake_quant_columns_f32_c,
-                          round_f32_c, range_f32_c,   add_rows_f32_c, find_above_f32_c };
+  *kernels = (SqKernels){
+    silu_f32_c,         sigmoid_f32_c,        leaky_f32_c, hardswish_f32_c, blend_rows_c, fake_quant_f32_c, fake_quant_columns_f32_c,
+    quantize_columns_c, dequantize_columns_c, max_u8_c,    round_f32_c,     range_f32_c,  add_rows_f32_c,   find_above_f32_c
+  };
 }
 
 void

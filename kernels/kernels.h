@@ -16,6 +16,12 @@ typedef struct
   // y = sigmoid (x); `y` may be `x`.
   void (*sigmoid_f32) (float *y, const float *x, size_t n);
 
+  // y = x < 0 ? slope x : x, + add, which may be NULL; `y` may be `x`. Slope 0: infinities too become 0.
+  void (*leaky_f32) (float *y, const float *x, const float *add, float slope, size_t n);
+
+  // y = x clamp (x / 6 + 1/2, 0, 1) + add, which may be NULL; `y` may be `x`.
+  void (*hardswish_f32) (float *y, const float *x, const float *add, size_t n);
+
   // One row of the network's input from two resampled rows of `n` interleaved RGB pixels (value << 7), weights with 11 fractional bits:
   // v = ((row0 w0 >> 16) + (row1 w1 >> 16) + 2) >> 2, plane[c][i] = (v - mean[c]) scale[c].
   void (*blend_rows) (float *const plane[3], const int16_t *row0, const int16_t *row1, int w0, int w1, size_t n, const float mean[3],
@@ -27,6 +33,14 @@ typedef struct
   // The same for `rows` rows of `block` numbers, each column with its own scale and zero point. `block` is 8 or 16.
   void (*fake_quant_columns_f32) (float *y, const float *x, size_t rows, int block, const float *scale, const float *zero, float low,
                                   float high);
+
+  // `rows` rows of `block` numbers into 8 bits and back, each column with its own scale and zero point: y = clamp (round (x inverse) +
+  // zero, 0, 255); y = scale (x - zero) + add, where `add` may be NULL or y. `block` is 8 or 16, zero points are whole numbers.
+  void (*quantize_columns) (uint8_t *y, const float *x, size_t rows, int block, const float *inverse, const float *zero);
+  void (*dequantize_columns) (float *y, const uint8_t *x, size_t rows, int block, const float *scale, const float *zero, const float *add);
+
+  // y = max (y, x)
+  void (*max_u8) (uint8_t *y, const uint8_t *x, size_t n);
 
   // y = clamp (round (x / scale) + zero, 0, 255) - zero.
   void (*round_f32) (float *y, const float *x, size_t n, float scale, float zero);

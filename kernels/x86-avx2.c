@@ -64,6 +64,39 @@ sigmoid_f32_avx2 (float *y, const float *x, size_t n)
 }
 
 static void
+leaky_f32_avx2 (float *y, const float *x, const float *add, float slope, size_t n)
+{
+  __m256 s = _mm256_set1_ps (slope);
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    {
+      __m256 v = _mm256_loadu_ps (x + i), negative = slope != 0 ? _mm256_mul_ps (v, s) : s;
+
+      v = _mm256_blendv_ps (negative, v, _mm256_cmp_ps (v, _mm256_setzero_ps (), _CMP_GE_OQ));
+      _mm256_storeu_ps (y + i, add != NULL ? _mm256_add_ps (v, _mm256_loadu_ps (add + i)) : v);
+    }
+  for (; i < n; i++)
+    y[i] = (x[i] >= 0 ? x[i] : slope != 0 ? slope * x[i] : 0) + (add != NULL ? add[i] : 0);
+}
+
+static void
+hardswish_f32_avx2 (float *y, const float *x, const float *add, size_t n)
+{
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    {
+      __m256 v = _mm256_loadu_ps (x + i), t = _mm256_fmadd_ps (v, _mm256_set1_ps (1 / 6.f), _mm256_set1_ps (.5f));
+
+      v = _mm256_mul_ps (v, _mm256_min_ps (_mm256_max_ps (t, _mm256_setzero_ps ()), _mm256_set1_ps (1)));
+      _mm256_storeu_ps (y + i, add != NULL ? _mm256_add_ps (v, _mm256_loadu_ps (add + i)) : v);
+    }
+  for (; i < n; i++)
+    y[i] = x[i] * fminf (fmaxf (x[i] * (1 / 6.f) + .5f, 0), 1) + (add != NULL ? add[i] : 0);
+}
+
+static void
 blend_rows_avx2 (float *const plane[3], const int16_t *row0, const int16_t *row1, int w0, int w1, size_t n, const float mean[3],
                  const float scale[3])
 {
@@ -140,6 +173,50 @@ fake_quant_f32_avx2 (float *y, const float *x, size_t n, float scale, float zero
     }
   for (; i < n; i++)
     y[i] = scale * (fminf (fmaxf (nearbyintf (x[i] / scale) + zero, low), high) - zero);
+}
+
+// Far beyond 8 bits either way the rounding instruction says the same number: cut before.
+static inline __m128i
+quantize8 (const float *x, __m256 inverse, __m256 zero)
+{
+  __m256 v = _mm256_mul_ps (_mm256_loadu_ps (x), inverse);
+  __m256i q;
+
+  v = _mm256_min_ps (_mm256_max_ps (v, _mm256_set1_ps (-1024)), _mm256_set1_ps (1024));
+  q = _mm256_add_epi32 (_mm256_cvtps_epi32 (v), _mm256_cvtps_epi32 (zero));
+  return _mm_packs_epi32 (_mm256_castsi256_si128 (q), _mm256_extracti128_si256 (q, 1));
+}
+
+static void
+quantize_columns_avx2 (uint8_t *y, const float *x, size_t rows, int block, const float *inverse, const float *zero)
+{
+  size_t n = rows * (size_t) block;
+  __m256 inverses[2] = { _mm256_loadu_ps (inverse), _mm256_loadu_ps (inverse + block - 8) };
+  __m256 zeros[2] = { _mm256_loadu_ps (zero), _mm256_loadu_ps (zero + block - 8) };
+  size_t i = 0;
+
+  for (; i + 16 <= n; i += 16)
+    _mm_storeu_si128 ((__m128i *) (y + i),
+                      _mm_packus_epi16 (quantize8 (x + i, inverses[0], zeros[0]), quantize8 (x + i + 8, inverses[1], zeros[1])));
+  if (i < n)
+    _mm_storel_epi64 ((__m128i *) (y + i), _mm_packus_epi16 (quantize8 (x + i, inverses[0], zeros[0]), _mm_setzero_si128 ()));
+}
+
+static void
+dequantize_columns_avx2 (float *y, const uint8_t *x, size_t rows, int block, const float *scale, const float *zero, const float *add)
+{
+  size_t n = rows * (size_t) block;
+  __m256 scales[2] = { _mm256_loadu_ps (scale), _mm256_loadu_ps (scale + block - 8) };
+  __m256 zeros[2] = { _mm256_loadu_ps (zero), _mm256_loadu_ps (zero + block - 8) };
+
+  for (size_t i = 0; i < n; i += 8)
+    {
+      __m256 v = _mm256_cvtepi32_ps (_mm256_cvtepu8_epi32 (_mm_loadl_epi64 ((const __m128i *) (x + i))));
+      __m256 s = scales[i / 8 % 2], z = zeros[i / 8 % 2];
+
+      v = _mm256_mul_ps (_mm256_sub_ps (v, z), s);
+      _mm256_storeu_ps (y + i, add != NULL ? _mm256_add_ps (v, _mm256_loadu_ps (add + i)) : v);
+    }
 }
 
 static void
@@ -253,6 +330,18 @@ find_above_f32_avx2 (uint32_t *index, const float *x, size_t n, float threshold)
   return count;
 }
 
+static void
+max_u8_avx2 (uint8_t *y, const uint8_t *x, size_t n)
+{
+  size_t i = 0;
+
+  for (; i + 32 <= n; i += 32)
+    _mm256_storeu_si256 ((__m256i *) (y + i),
+                         _mm256_max_epu8 (_mm256_loadu_si256 ((const __m256i *) (y + i)), _mm256_loadu_si256 ((const __m256i *) (x + i))));
+  for (; i < n; i++)
+    y[i] = y[i] > x[i] ? y[i] : x[i];
+}
+
 void
 _sq_kernels_init_avx2 (SqKernels *kernels)
 {
@@ -260,9 +349,14 @@ _sq_kernels_init_avx2 (SqKernels *kernels)
     return;
   kernels->silu_f32 = silu_f32_avx2;
   kernels->sigmoid_f32 = sigmoid_f32_avx2;
+  kernels->leaky_f32 = leaky_f32_avx2;
+  kernels->hardswish_f32 = hardswish_f32_avx2;
   kernels->blend_rows = blend_rows_avx2;
   kernels->fake_quant_f32 = fake_quant_f32_avx2;
   kernels->fake_quant_columns_f32 = fake_quant_columns_f32_avx2;
+  kernels->quantize_columns = quantize_columns_avx2;
+  kernels->dequantize_columns = dequantize_columns_avx2;
+  kernels->max_u8 = max_u8_avx2;
   kernels->add_rows_f32 = add_rows_f32_avx2;
   kernels->round_f32 = round_f32_avx2;
   kernels->range_f32 = range_f32_avx2;

@@ -36,8 +36,8 @@ _sq_cpu_run_reference (CpuExec *self, Step *step)
   return TRUE;
 }
 
-static void
-act_piece (const SqAct *act, float *y, const float *x, const float *add, gsize n)
+void
+_sq_cpu_act (const SqAct *act, float *y, const float *x, const float *add, gsize n)
 {
   const SqKernels *k = sq_kernels ();
 
@@ -46,26 +46,22 @@ act_piece (const SqAct *act, float *y, const float *x, const float *add, gsize n
     case SQ_ACT_SILU:
       k->silu_f32 (y, x, add, n);
       return;
+    case SQ_ACT_NONE:
+      if (y != x)
+        memcpy (y, x, n * sizeof *y);
+      break;
     case SQ_ACT_SIGMOID:
       k->sigmoid_f32 (y, x, n);
       break;
     case SQ_ACT_RELU:
-      for (gsize i = 0; i < n; i++)
-        y[i] = x[i] > 0 ? x[i] : 0;
-      break;
+      k->leaky_f32 (y, x, add, 0, n);
+      return;
     case SQ_ACT_LEAKY:
-      for (gsize i = 0; i < n; i++)
-        y[i] = x[i] < 0 ? act->a * x[i] : x[i];
-      break;
+      k->leaky_f32 (y, x, add, act->a, n);
+      return;
     case SQ_ACT_HARDSWISH:
-      for (gsize i = 0; i < n; i++)
-        {
-          float t = x[i] * (1 / 6.f) + .5f;
-
-          t = t < 0 ? 0 : t > 1 ? 1 : t;
-          y[i] = x[i] * t;
-        }
-      break;
+      k->hardswish_f32 (y, x, add, n);
+      return;
     default:
       for (gsize i = 0; i < n; i++)
         y[i] = sq_act_apply (act, x[i]);
@@ -81,7 +77,7 @@ act_pass (const SqAct *act, float *y, const float *x, const float *add, gsize n)
 {
 #pragma omp parallel for schedule(static)
   for (gsize i = 0; i < n; i += PIECE)
-    act_piece (act, y + i, x + i, add != NULL ? add + i : NULL, MIN (n - i, PIECE));
+    _sq_cpu_act (act, y + i, x + i, add != NULL ? add + i : NULL, MIN (n - i, PIECE));
 }
 
 gboolean
@@ -110,7 +106,7 @@ finish_rows (float *y, gsize offset, gsize n, const void *data)
 {
   const Finish *f = data;
 
-  act_piece (&f->act, y, y, f->residual != NULL ? f->residual + offset : NULL, n);
+  _sq_cpu_act (&f->act, y, y, f->residual != NULL ? f->residual + offset : NULL, n);
 }
 
 gboolean
@@ -278,25 +274,26 @@ gboolean
 _sq_cpu_run_upsample (CpuExec *self, Step *step)
 {
   const SqShape *x = &sq_graph_value (self->graph, step->node->in[0])->shape;
-  int b = self->block, h = (int) x->dim[2], w = (int) x->dim[3];
+  int h = (int) x->dim[2], w = (int) x->dim[3];
   int fy = step->node->params.resize.height / h, fx = step->node->params.resize.width / w;
-  gint64 blocks = (x->dim[1] + b - 1) / b;
-  const float *src = cpu_data (self, step->in[0]);
-  float *dst = cpu_data (self, step->out[0]);
+  gint64 blocks = (x->dim[1] + self->block - 1) / self->block;
+  gsize pixel = (gsize) self->block * (cpu_buffer (self, step->in[0])->layout == LAYOUT_BYTES ? 1 : sizeof (float));
+  const char *src = cpu_buffer (self, step->in[0])->data;
+  char *dst = cpu_buffer (self, step->out[0])->data;
 
 #pragma omp parallel for collapse(2) schedule(static)
   for (gint64 k = 0; k < blocks; k++)
     for (int y = 0; y < h; y++)
       {
-        const float *from = src + ((k * h + y) * w) * b;
-        float *to = dst + (k * h + y) * fy * w * fx * b;
-        gsize row = (gsize) w * fx * b;
+        const char *from = src + (gsize) ((k * h + y) * w) * pixel;
+        char *to = dst + (gsize) ((k * h + y) * fy * w * fx) * pixel;
+        gsize row = (gsize) (w * fx) * pixel;
 
         for (int i = 0; i < w; i++)
           for (int r = 0; r < fx; r++)
-            memcpy (to + ((gsize) i * fx + r) * b, from + (gsize) i * b, b * sizeof (float));
+            memcpy (to + (gsize) (i * fx + r) * pixel, from + (gsize) i * pixel, pixel);
         for (int r = 1; r < fy; r++)
-          memcpy (to + r * row, to, row * sizeof (float));
+          memcpy (to + (gsize) r * row, to, row);
       }
   return TRUE;
 }

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINOGRAD_CACHE (384 << 10) // bytes of the second cache for one call's transforms
-
-static gboolean
-is_picture (const SqValue *v)
+gboolean
+_sq_cpu_is_picture (const SqValue *v)
 {
   return v->dtype == SQ_F32 && v->shape.rank == 4 && v->shape.dim[0] == 1;
 }
@@ -18,13 +16,13 @@ layout_bytes (const CpuExec *self, const SqValue *v, Layout layout)
 {
   gint64 n = sq_shape_elements (&v->shape);
 
-  if (layout == LAYOUT_BLOCKED)
+  if (layout != LAYOUT_PLAIN)
     n = (v->shape.dim[1] + self->block - 1) / self->block * self->block * v->shape.dim[2] * v->shape.dim[3];
-  return (gsize) n * sq_dtype_size (v->dtype);
+  return (gsize) n * (layout == LAYOUT_BYTES ? 1 : sq_dtype_size (v->dtype));
 }
 
-static int
-add_buffer (CpuExec *self, int value, Layout layout)
+int
+_sq_cpu_add_buffer (CpuExec *self, int value, Layout layout)
 {
   Buffer b = {
     .layout = layout, .parent = -1, .input = -1, .output = -1, .bytes = layout_bytes (self, sq_graph_value (self->graph, value), layout)
@@ -35,8 +33,8 @@ add_buffer (CpuExec *self, int value, Layout layout)
   return self->buffers->len - 1;
 }
 
-static Step *
-add_step (CpuExec *self, const char *name, gboolean (*run) (CpuExec *, Step *), const SqNode *node)
+Step *
+_sq_cpu_add_step (CpuExec *self, const char *name, gboolean (*run) (CpuExec *, Step *), const SqNode *node)
 {
   Step *step = g_new0 (Step, 1);
 
@@ -51,6 +49,7 @@ void
 _sq_cpu_step_free (Step *step)
 {
   g_clear_pointer (&step->op, sq_dnn_op_free);
+  g_clear_pointer (&step->conv8, _sq_cpu_conv8_free);
   g_free (step->channels);
   free ((gpointer) step->winograd.weights);
   g_free ((gpointer) step->winograd.bias);
@@ -61,44 +60,50 @@ _sq_cpu_step_free (Step *step)
   g_free (step);
 }
 
-static gboolean
-has (const CpuExec *self, int value, Layout layout)
+gboolean
+_sq_cpu_has (const CpuExec *self, int value, Layout layout)
 {
   return self->of_value[layout][value] >= 0;
 }
 
 // The value's buffer in that layout; changes the layout where it only exists in the other. -1 on error.
-static int
-want (CpuExec *self, int value, Layout layout, GError **error)
+int
+_sq_cpu_want (CpuExec *self, int value, Layout layout, GError **error)
 {
   const SqValue *v = sq_graph_value (self->graph, value);
   Step *step;
   SqDnnOp *op;
   int from;
 
-  if (has (self, value, layout))
+  if (_sq_cpu_has (self, value, layout))
     return self->of_value[layout][value];
   if (v->constant != NULL && layout == LAYOUT_PLAIN)
     {
-      cpu_buffer (self, add_buffer (self, value, LAYOUT_PLAIN))->constant = v->constant;
+      cpu_buffer (self, _sq_cpu_add_buffer (self, value, LAYOUT_PLAIN))->constant = v->constant;
       return self->of_value[layout][value];
+    }
+  if (!_sq_cpu_has (self, value, LAYOUT_PLAIN) && !_sq_cpu_has (self, value, LAYOUT_BLOCKED))
+    {
+      from = _sq_cpu_from_bytes (self, value);
+      if (layout == LAYOUT_BLOCKED)
+        return from;
     }
   from = self->of_value[!layout][value];
   g_assert (from >= 0);
   op = sq_dnn_reorder (self->dnn, &v->shape, layout == LAYOUT_BLOCKED, error);
   if (op == NULL)
     return -1;
-  step = add_step (self, layout == LAYOUT_BLOCKED ? "to blocked" : "to plain", _sq_cpu_run_dnn, NULL);
+  step = _sq_cpu_add_step (self, layout == LAYOUT_BLOCKED ? "to blocked" : "to plain", _sq_cpu_run_dnn, NULL);
   step->op = op;
   step->in[step->n_in++] = from;
-  step->out[step->n_out++] = add_buffer (self, value, layout);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, value, layout);
   return step->out[0];
 }
 
-static gboolean
-read_from (CpuExec *self, Step *step, int value, Layout layout, GError **error)
+gboolean
+_sq_cpu_read (CpuExec *self, Step *step, int value, Layout layout, GError **error)
 {
-  int buffer = want (self, value, layout, error);
+  int buffer = _sq_cpu_want (self, value, layout, error);
 
   step->in[step->n_in++] = buffer;
   return buffer >= 0;
@@ -109,7 +114,7 @@ static gboolean
 prepare (CpuExec *self, const SqNode *node, Layout layout, int n, GError **error)
 {
   for (int k = 0; k < n; k++)
-    if (node->in[k] != SQ_NO_VALUE && want (self, node->in[k], layout, error) < 0)
+    if (node->in[k] != SQ_NO_VALUE && _sq_cpu_want (self, node->in[k], layout, error) < 0)
       return FALSE;
   return TRUE;
 }
@@ -121,7 +126,7 @@ reference_step (CpuExec *self, const SqNode *node, GError **error)
 
   if (!prepare (self, node, LAYOUT_PLAIN, node->n_in, error))
     return FALSE;
-  step = add_step (self, node->op->name, _sq_cpu_run_reference, node);
+  step = _sq_cpu_add_step (self, node->op->name, _sq_cpu_run_reference, node);
   step->view_in = g_new0 (SqTensor, node->n_in);
   step->view_out = g_new0 (SqTensor, node->n_out);
   for (int k = 0; k < node->n_in; k++)
@@ -136,71 +141,9 @@ reference_step (CpuExec *self, const SqNode *node, GError **error)
     {
       const SqValue *v = sq_graph_value (self->graph, node->out[k]);
 
-      step->out[step->n_out++] = add_buffer (self, node->out[k], LAYOUT_PLAIN);
+      step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[k], LAYOUT_PLAIN);
       step->view_out[k] = (SqTensor){ v->dtype, v->shape, sq_shape_elements (&v->shape), layout_bytes (self, v, LAYOUT_PLAIN) };
     }
-  return TRUE;
-}
-
-// Whether F(4x4, 3x3) of our own applies and pays. In blocks of 16 oneDNN has its own.
-static gboolean
-winograd_pays (const CpuExec *self, const SqConvParams *p, const SqShape *x, const SqShape *y)
-{
-  return self->block == 8 && p->groups == 1 && p->kernel[0] == 3 && p->kernel[1] == 3 && p->stride[0] == 1 && p->stride[1] == 1
-         && p->dilation[0] == 1 && p->dilation[1] == 1 && x->dim[1] >= 16 && y->dim[1] >= 16 && y->dim[2] >= 8 && y->dim[3] >= 8;
-}
-
-// Tiles at once: both transforms should stay in the second cache, every thread should get a share, and the weights should be read few
-// times.
-static int
-tiles_per_call (const CpuExec *self, const SqWinograd *w)
-{
-  int tiles = sq_k_winograd_tiles (w), fit = (int) (WINOGRAD_CACHE / (sq_k_winograd_scratch (w, 1) * sizeof (float)));
-  int share = (tiles + self->threads - 1) / self->threads;
-
-  return CLAMP (MIN (MAX (fit / 6 * 6, 18), share), 1, SQ_WINOGRAD_MAX_TILES);
-}
-
-static gboolean
-winograd_step (CpuExec *self, const SqNode *node, const float *weights, const float *bias, GError **error)
-{
-  const SqShape *x = &sq_graph_value (self->graph, node->in[0])->shape, *y = &sq_graph_value (self->graph, node->out[0])->shape;
-  const SqConvParams *p = &node->params.conv;
-  int ic = (int) x->dim[1], oc = (int) y->dim[1], residual = node->n_in > 3 ? node->in[3] : SQ_NO_VALUE;
-  float *transformed, *padded;
-  Step *step;
-
-  if (want (self, node->in[0], LAYOUT_BLOCKED, error) < 0 || (residual != SQ_NO_VALUE && want (self, residual, LAYOUT_BLOCKED, error) < 0))
-    return FALSE;
-  transformed = aligned_alloc (64, (sq_k_winograd_weights_size (ic, oc) * sizeof (float) + 63) & ~(gsize) 63);
-  if (transformed == NULL)
-    {
-      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY, "There is not enough memory to build this network.");
-      return FALSE;
-    }
-  sq_k_winograd_weights (transformed, weights, ic, oc);
-  padded = g_new0 (float, (oc + 7) & ~7);
-  if (bias != NULL)
-    memcpy (padded, bias, oc * sizeof (float));
-
-  step = add_step (self, "winograd", _sq_cpu_run_winograd, node);
-  step->winograd = (SqWinograd){ .in_blocks = (ic + 7) / 8,
-                                 .out_blocks = (oc + 7) / 8,
-                                 .height = (int) x->dim[2],
-                                 .width = (int) x->dim[3],
-                                 .out_height = (int) y->dim[2],
-                                 .out_width = (int) y->dim[3],
-                                 .pad_top = p->pad[0],
-                                 .pad_left = p->pad[1],
-                                 .weights = transformed,
-                                 .bias = padded };
-  step->winograd_tiles = tiles_per_call (self, &step->winograd);
-  self->scratch_floats = MAX (self->scratch_floats, sq_k_winograd_scratch (&step->winograd, step->winograd_tiles));
-  step->act = p->act;
-  read_from (self, step, node->in[0], LAYOUT_BLOCKED, error);
-  if (residual != SQ_NO_VALUE)
-    read_from (self, step, residual, LAYOUT_BLOCKED, error);
-  step->out[step->n_out++] = add_buffer (self, node->out[0], LAYOUT_BLOCKED);
   return TRUE;
 }
 
@@ -217,7 +160,7 @@ conv_step (CpuExec *self, const SqNode *node, GError **error)
   Step *step;
   SqDnnOp *op;
 
-  if (!is_picture (x) || w->constant == NULL || (bias != NULL && bias->constant == NULL))
+  if (!_sq_cpu_is_picture (x) || w->constant == NULL || (bias != NULL && bias->constant == NULL))
     return reference_step (self, node, error);
   // groups must fall on block boundaries; so must depthwise channels
   if (p->groups > 1 && !depthwise && (x->shape.dim[1] / p->groups % block != 0 || y->shape.dim[1] / p->groups % block != 0))
@@ -225,9 +168,9 @@ conv_step (CpuExec *self, const SqNode *node, GError **error)
 
   conv.weights = sq_tensor_f32 (w->constant);
   conv.bias = bias != NULL ? sq_tensor_f32 (bias->constant) : NULL;
-  if (winograd_pays (self, p, &x->shape, &y->shape))
-    return winograd_step (self, node, conv.weights, conv.bias, error);
-  conv.plain_source = p->groups == 1 && x->shape.dim[1] < block && has (self, node->in[0], LAYOUT_PLAIN);
+  if (_sq_cpu_winograd_pays (self, p, &x->shape, &y->shape))
+    return _sq_cpu_winograd_step (self, node, conv.weights, conv.bias, error);
+  conv.plain_source = p->groups == 1 && x->shape.dim[1] < block && _sq_cpu_has (self, node->in[0], LAYOUT_PLAIN);
   conv.winograd = p->groups == 1 && p->kernel[0] == 3 && p->kernel[1] == 3 && p->stride[0] == 1 && p->stride[1] == 1 && p->dilation[0] == 1
                   && p->dilation[1] == 1 && !conv.plain_source;
   if (sq_dnn_fuses (p->act.kind))
@@ -256,18 +199,18 @@ conv_step (CpuExec *self, const SqNode *node, GError **error)
       g_clear_error (error);
       return reference_step (self, node, error);
     }
-  if (want (self, node->in[0], conv.plain_source ? LAYOUT_PLAIN : LAYOUT_BLOCKED, error) < 0
-      || (residual != SQ_NO_VALUE && want (self, residual, LAYOUT_BLOCKED, error) < 0))
+  if (_sq_cpu_want (self, node->in[0], conv.plain_source ? LAYOUT_PLAIN : LAYOUT_BLOCKED, error) < 0
+      || (residual != SQ_NO_VALUE && _sq_cpu_want (self, residual, LAYOUT_BLOCKED, error) < 0))
     {
       sq_dnn_op_free (op);
       return FALSE;
     }
-  step = add_step (self, depthwise ? "depthwise" : "conv", _sq_cpu_run_dnn, node);
+  step = _sq_cpu_add_step (self, depthwise ? "depthwise" : "conv", _sq_cpu_run_dnn, node);
   step->op = op;
-  read_from (self, step, node->in[0], conv.plain_source ? LAYOUT_PLAIN : LAYOUT_BLOCKED, error);
+  _sq_cpu_read (self, step, node->in[0], conv.plain_source ? LAYOUT_PLAIN : LAYOUT_BLOCKED, error);
   if (residual != SQ_NO_VALUE)
-    read_from (self, step, residual, LAYOUT_BLOCKED, error);
-  step->out[step->n_out++] = add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+    _sq_cpu_read (self, step, residual, LAYOUT_BLOCKED, error);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], LAYOUT_BLOCKED);
   step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
   // what oneDNN does not do itself: the activation (and the sum behind it), or under Winograd a bare sum
   if (p->act.kind != SQ_ACT_NONE && conv.act.kind == SQ_ACT_NONE)
@@ -277,6 +220,13 @@ conv_step (CpuExec *self, const SqNode *node, GError **error)
   return TRUE;
 }
 
+// Or would be with a step that does not change the order of anything.
+static gboolean
+is_blocked (const CpuExec *self, int value)
+{
+  return _sq_cpu_has (self, value, LAYOUT_BLOCKED) || _sq_cpu_has (self, value, LAYOUT_BYTES);
+}
+
 static gboolean
 pool_step (CpuExec *self, const SqNode *node, GError **error)
 {
@@ -284,20 +234,25 @@ pool_step (CpuExec *self, const SqNode *node, GError **error)
   SqDnnOp *op;
   Step *step;
 
-  if (!is_picture (x) || node->params.pool.ceil || !has (self, node->in[0], LAYOUT_BLOCKED)
+  if (!_sq_cpu_is_picture (x) || node->params.pool.ceil || !is_blocked (self, node->in[0])
       || (op = sq_dnn_pool (self->dnn, &x->shape, &y->shape, &node->params.pool, NULL)) == NULL)
     return reference_step (self, node, error);
-  step = add_step (self, "pool", _sq_cpu_run_dnn, node);
+  if (!prepare (self, node, LAYOUT_BLOCKED, 1, error))
+    {
+      sq_dnn_op_free (op);
+      return FALSE;
+    }
+  step = _sq_cpu_add_step (self, "pool", _sq_cpu_run_dnn, node);
   step->op = op;
-  read_from (self, step, node->in[0], LAYOUT_BLOCKED, error);
-  step->out[step->n_out++] = add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+  _sq_cpu_read (self, step, node->in[0], LAYOUT_BLOCKED, error);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], LAYOUT_BLOCKED);
   return TRUE;
 }
 
 static Layout
 natural_layout (const CpuExec *self, int value)
 {
-  return has (self, value, LAYOUT_BLOCKED) ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
+  return is_blocked (self, value) ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
 }
 
 // Rounding with a scale and a zero point per channel: scales, then zero points, each padded to blocks.
@@ -310,19 +265,19 @@ channels_quant_step (CpuExec *self, const SqNode *node, GError **error)
   gsize channels;
   Step *step;
 
-  if (!is_picture (x) || scale == NULL || zero == NULL)
+  if (!_sq_cpu_is_picture (x) || scale == NULL || zero == NULL)
     return reference_step (self, node, error);
   if (!prepare (self, node, layout, 1, error))
     return FALSE;
   channels = (gsize) (x->shape.dim[1] + self->block - 1) / self->block * self->block;
-  step = add_step (self, "fake_quant", _sq_cpu_run_fake_quant_channels, node);
+  step = _sq_cpu_add_step (self, "fake_quant", _sq_cpu_run_fake_quant_channels, node);
   step->channels = g_new0 (float, 2 * channels);
   for (gsize c = 0; c < channels; c++)
     step->channels[c] = c < (gsize) scale->n ? sq_tensor_f32 (scale)[c] : 1;
   memcpy (step->channels + channels, zero->data, zero->bytes);
   step->n_right = channels;
-  read_from (self, step, node->in[0], layout, error);
-  step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
+  _sq_cpu_read (self, step, node->in[0], layout, error);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], layout);
   return TRUE;
 }
 
@@ -337,13 +292,13 @@ unary_step (CpuExec *self, const SqNode *node, GError **error)
     return channels_quant_step (self, node, error);
   if (sq_graph_value (self->graph, node->in[0])->dtype != SQ_F32 || !prepare (self, node, layout, 1, error))
     return reference_step (self, node, error);
-  step = node->op == &sq_op_act          ? add_step (self, sq_act_name (node->params.act.kind), _sq_cpu_run_act, node)
-         : node->op == &sq_op_fake_quant ? add_step (self, "fake_quant", _sq_cpu_run_fake_quant, node)
-                                         : add_step (self, "round", _sq_cpu_run_dynamic_round, node);
-  read_from (self, step, node->in[0], layout, error);
-  step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
+  step = node->op == &sq_op_act          ? _sq_cpu_add_step (self, sq_act_name (node->params.act.kind), _sq_cpu_run_act, node)
+         : node->op == &sq_op_fake_quant ? _sq_cpu_add_step (self, "fake_quant", _sq_cpu_run_fake_quant, node)
+                                         : _sq_cpu_add_step (self, "round", _sq_cpu_run_dynamic_round, node);
+  _sq_cpu_read (self, step, node->in[0], layout, error);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], layout);
   if (node->n_out > 1)
-    step->out[step->n_out++] = add_buffer (self, node->out[1], LAYOUT_PLAIN);
+    step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[1], LAYOUT_PLAIN);
   step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
   return TRUE;
 }
@@ -354,17 +309,17 @@ channels_step (CpuExec *self, const SqNode *node, const SqTensor *constant, GErr
 {
   const SqValue *y = sq_graph_value (self->graph, node->out[0]);
   gsize channels = (gsize) (y->shape.dim[1] + self->block - 1) / self->block * self->block;
-  Step *step = add_step (self, "binary", _sq_cpu_run_binary_channels, node);
+  Step *step = _sq_cpu_add_step (self, "binary", _sq_cpu_run_binary_channels, node);
   Buffer b = { .layout = LAYOUT_PLAIN, .parent = -1, .input = -1, .output = -1, .bytes = channels * sizeof (float) };
 
   step->channels = g_new (float, channels);
   for (gsize c = 0; c < channels; c++)
     step->channels[c] = c < (gsize) constant->n ? sq_tensor_f32 (constant)[c] : 1; // padding: no division by zero
   b.own = (char *) step->channels;
-  read_from (self, step, node->in[0], LAYOUT_BLOCKED, error);
+  _sq_cpu_read (self, step, node->in[0], LAYOUT_BLOCKED, error);
   g_array_append_val (self->buffers, b);
   step->in[step->n_in++] = self->buffers->len - 1;
-  step->out[step->n_out++] = add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], LAYOUT_BLOCKED);
   step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
   step->n_right = channels;
   return TRUE;
@@ -391,17 +346,17 @@ binary_step (CpuExec *self, const SqNode *node, GError **error)
       || a->constant != NULL)
     return reference_step (self, node, error);
   if (!one && b->constant != NULL && layout == LAYOUT_BLOCKED && is_per_channel (b->constant, &y->shape))
-    return channels_step (self, node, b->constant, error);
+    return prepare (self, node, LAYOUT_BLOCKED, 1, error) && channels_step (self, node, b->constant, error);
   if (!one && (!sq_shape_equal (&a->shape, &b->shape) || b->constant != NULL))
     return reference_step (self, node, error);
-  if (!one && has (self, node->in[1], LAYOUT_BLOCKED))
+  if (!one && is_blocked (self, node->in[1]))
     layout = LAYOUT_BLOCKED;
-  if (want (self, node->in[0], layout, error) < 0 || want (self, node->in[1], one ? LAYOUT_PLAIN : layout, error) < 0)
+  if (_sq_cpu_want (self, node->in[0], layout, error) < 0 || _sq_cpu_want (self, node->in[1], one ? LAYOUT_PLAIN : layout, error) < 0)
     return FALSE;
-  step = add_step (self, "binary", _sq_cpu_run_binary, node);
-  read_from (self, step, node->in[0], layout, error);
-  read_from (self, step, node->in[1], one ? LAYOUT_PLAIN : layout, error);
-  step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
+  step = _sq_cpu_add_step (self, "binary", _sq_cpu_run_binary, node);
+  _sq_cpu_read (self, step, node->in[0], layout, error);
+  _sq_cpu_read (self, step, node->in[1], one ? LAYOUT_PLAIN : layout, error);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], layout);
   step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
   step->n_right = one ? 1 : step->n;
   return TRUE;
@@ -414,7 +369,7 @@ concat_step (CpuExec *self, const SqNode *node, GError **error)
 {
   const SqValue *y = sq_graph_value (self->graph, node->out[0]);
   int axis = node->params.axis.axis, placed;
-  gboolean blocked = is_picture (y) && axis == 1;
+  gboolean blocked = _sq_cpu_is_picture (y) && axis == 1;
   gsize bytes[SQ_MAX_IN], at = 0;
   Layout layout;
   Step *step;
@@ -424,20 +379,20 @@ concat_step (CpuExec *self, const SqNode *node, GError **error)
       gboolean whole = sq_graph_value (self->graph, node->in[k])->shape.rank == 4
                        && sq_graph_value (self->graph, node->in[k])->shape.dim[1] % self->block == 0;
 
-      blocked = blocked && has (self, node->in[k], LAYOUT_BLOCKED) && (whole || k == node->n_in - 1);
+      blocked = blocked && is_blocked (self, node->in[k]) && (whole || k == node->n_in - 1);
     }
   layout = blocked ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
   if (!blocked && sq_shape_span (&y->shape, 0, axis) != 1)
     return reference_step (self, node, error);
   if (!prepare (self, node, layout, node->n_in, error))
     return FALSE;
-  step = add_step (self, "concat", _sq_cpu_run_concat, node);
+  step = _sq_cpu_add_step (self, "concat", _sq_cpu_run_concat, node);
   for (int k = 0; k < node->n_in; k++)
     {
-      read_from (self, step, node->in[k], layout, error);
+      _sq_cpu_read (self, step, node->in[k], layout, error);
       bytes[k] = layout_bytes (self, sq_graph_value (self->graph, node->in[k]), layout);
     }
-  step->out[step->n_out++] = add_buffer (self, node->out[0], layout);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], layout);
   for (int k = 0; k < node->n_in; k += placed)
     {
       if (!_sq_cpu_place_in_concat (self, step->out[0], at, step->in, bytes, step->n_in, k, &placed))
@@ -476,11 +431,11 @@ slice_step (CpuExec *self, const SqNode *node, GError **error)
   if (layout == LAYOUT_BLOCKED
       && (axis != 1 || start % self->block != 0 || (y->shape.dim[1] % self->block != 0 && start + y->shape.dim[1] != x->shape.dim[1])))
     return reference_step (self, node, error);
-  from = want (self, node->in[0], layout, error);
-  to = add_buffer (self, node->out[0], layout);
+  from = _sq_cpu_want (self, node->in[0], layout, error);
+  to = _sq_cpu_add_buffer (self, node->out[0], layout);
   cpu_buffer (self, to)->parent = from;
   cpu_buffer (self, to)->offset = (gsize) (start * sq_shape_span (&x->shape, axis + 1, x->shape.rank)) * sq_dtype_size (x->dtype);
-  step = add_step (self, "slice", _sq_cpu_run_nothing, node);
+  step = _sq_cpu_add_step (self, "slice", _sq_cpu_run_nothing, node);
   step->in[step->n_in++] = from;
   step->out[step->n_out++] = to;
   return TRUE;
@@ -492,11 +447,11 @@ reshape_step (CpuExec *self, const SqNode *node, GError **error)
   int from, to;
   Step *step;
 
-  if ((from = want (self, node->in[0], LAYOUT_PLAIN, error)) < 0)
+  if ((from = _sq_cpu_want (self, node->in[0], LAYOUT_PLAIN, error)) < 0)
     return FALSE;
-  to = add_buffer (self, node->out[0], LAYOUT_PLAIN);
+  to = _sq_cpu_add_buffer (self, node->out[0], LAYOUT_PLAIN);
   cpu_buffer (self, to)->parent = from;
-  step = add_step (self, "reshape", _sq_cpu_run_nothing, node);
+  step = _sq_cpu_add_step (self, "reshape", _sq_cpu_run_nothing, node);
   step->in[step->n_in++] = from;
   step->out[step->n_out++] = to;
   return TRUE;
@@ -507,17 +462,19 @@ resize_step (CpuExec *self, const SqNode *node, GError **error)
 {
   const SqValue *x = sq_graph_value (self->graph, node->in[0]);
   int h = node->params.resize.height, w = node->params.resize.width;
-  gboolean whole = is_picture (x) && h % x->shape.dim[2] == 0 && w % x->shape.dim[3] == 0;
+  gboolean whole = _sq_cpu_is_picture (x) && h % x->shape.dim[2] == 0 && w % x->shape.dim[3] == 0;
   // by whole factors, every rule but rounding asymmetric coordinates picks the pixel it lies in
   gboolean nearest =
       !node->params.resize.linear && (node->params.resize.coords == 1 ? node->params.resize.floor : node->params.resize.coords != 2);
   Step *step;
 
-  if (!whole || !nearest || !has (self, node->in[0], LAYOUT_BLOCKED))
+  if (!whole || !nearest || !is_blocked (self, node->in[0]))
     return reference_step (self, node, error);
-  step = add_step (self, "upsample", _sq_cpu_run_upsample, node);
-  read_from (self, step, node->in[0], LAYOUT_BLOCKED, error);
-  step->out[step->n_out++] = add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+  if (!prepare (self, node, LAYOUT_BLOCKED, 1, error))
+    return FALSE;
+  step = _sq_cpu_add_step (self, "upsample", _sq_cpu_run_upsample, node);
+  _sq_cpu_read (self, step, node->in[0], LAYOUT_BLOCKED, error);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], LAYOUT_BLOCKED);
   return TRUE;
 }
 
@@ -541,7 +498,7 @@ bind_outputs (CpuExec *self, GError **error)
       gsize offset;
       Buffer *b;
 
-      if (want (self, value, LAYOUT_PLAIN, error) < 0)
+      if (_sq_cpu_want (self, value, LAYOUT_PLAIN, error) < 0)
         return FALSE;
       root = _sq_cpu_root (self, self->of_value[LAYOUT_PLAIN][value], &offset);
       b = cpu_buffer (self, root);
@@ -557,17 +514,25 @@ _sq_cpu_plan (CpuExec *self, GError **error)
 {
   const SqGraph *graph = self->graph;
 
+  _sq_cpu_bytes_init (self);
   for (guint i = 0; i < graph->inputs->len; i++)
-    cpu_buffer (self, add_buffer (self, g_array_index (graph->inputs, int, i), LAYOUT_PLAIN))->input = (int) i;
+    cpu_buffer (self, _sq_cpu_add_buffer (self, g_array_index (graph->inputs, int, i), LAYOUT_PLAIN))->input = (int) i;
   for (guint i = 0; i < graph->nodes->len; i++)
     {
       const SqNode *node = sq_graph_node (graph, i);
+      GError *cause = NULL;
       guint k = 0;
 
       while (k < G_N_ELEMENTS (planners) && planners[k].op != node->op)
         k++;
-      if (!(k < G_N_ELEMENTS (planners) ? planners[k].plan : reference_step) (self, node, error))
-        return FALSE;
+      if (self->done[i] || _sq_cpu_bytes_step (self, i, &cause))
+        continue;
+      if (cause != NULL || !(k < G_N_ELEMENTS (planners) ? planners[k].plan : reference_step) (self, node, error))
+        {
+          if (cause != NULL)
+            g_propagate_error (error, cause);
+          return FALSE;
+        }
     }
   return bind_outputs (self, error);
 }

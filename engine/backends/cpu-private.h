@@ -10,12 +10,14 @@
 #include "backend.h"
 #include "dnn.h"
 #include "engine/graph/arena.h"
+#include "kernels/conv8.h"
 #include "kernels/winograd.h"
 
 typedef enum
 {
   LAYOUT_PLAIN,
   LAYOUT_BLOCKED,
+  LAYOUT_BYTES, // blocked, in 8 bits; the value's ByteGrid says what they mean
   N_LAYOUTS,
 } Layout;
 
@@ -32,6 +34,25 @@ typedef struct
   char *data; // set before every run
 } Buffer;
 
+// x = scale (q - zero) per channel, padded to blocks.
+typedef struct
+{
+  gsize n;
+  float *scale, *zero, *inverse; // 1 / scale
+} ByteGrid;
+
+// A convolution in 8 bits.
+typedef struct
+{
+  SqConv8 conv;
+  gpointer weights, numbers; // what conv points into
+  guint8 *zero;
+  int *group_end;
+  int band; // output rows per call
+  SqAct act;
+  const ByteGrid *residual, *out; // NULL: none or float32
+} Conv8;
+
 typedef struct _CpuExec CpuExec;
 typedef struct _Step Step;
 
@@ -46,11 +67,13 @@ struct _Step
   SqDnnOp *op;
   SqWinograd winograd;
   int winograd_tiles; // per call
-  gint64 ns;          // total so far
-  SqAct act;          // pass after a convolution
-  gsize n;            // floats (elementwise)
-  gsize n_right;      // of a binary's right side: 1, n, or the padded channels
-  float *channels;    // the right side of a binary per channel, padded to blocks; scales and zero points of fake_quant
+  Conv8 *conv8;
+  const ByteGrid *grid; // of what is rounded to 8 bits or comes out of them
+  gint64 ns;            // total so far
+  SqAct act;            // pass after a convolution
+  gsize n;              // floats (elementwise)
+  gsize n_right;        // of a binary's right side: 1, n, or the padded channels
+  float *channels;      // the right side of a binary per channel, padded to blocks; scales and zero points of fake_quant
   gsize copy_bytes[SQ_MAX_IN], copy_offset[SQ_MAX_IN]; // concat: what could not be written in place
   SqTensor *view_in, *view_out;                        // fallback: headers over buffers
 };
@@ -64,6 +87,9 @@ struct _CpuExec
   GArray *buffers;          // Buffer
   GPtrArray *steps;         // Step
   int *of_value[N_LAYOUTS]; // buffer of each value, -1 none
+  ByteGrid **grids;         // of each value that is or could be in 8 bits, else NULL
+  gboolean *wants_bytes;    // per value: a convolution in 8 bits reads it
+  gboolean *done;           // per node: an earlier step does it too
   char *arena;
   gsize arena_bytes;
   float *scratch; // Winograd: `scratch_floats` for each thread
@@ -87,6 +113,24 @@ cpu_data (const CpuExec *self, int i)
 gboolean _sq_cpu_plan (CpuExec *self, GError **error);
 void _sq_cpu_step_free (Step *step);
 
+int _sq_cpu_add_buffer (CpuExec *self, int value, Layout layout);
+Step *_sq_cpu_add_step (CpuExec *self, const char *name, gboolean (*run) (CpuExec *, Step *), const SqNode *node);
+gboolean _sq_cpu_is_picture (const SqValue *v);
+gboolean _sq_cpu_has (const CpuExec *self, int value, Layout layout);
+int _sq_cpu_want (CpuExec *self, int value, Layout layout, GError **error); // its buffer, made of another where need be; -1 with an error
+gboolean _sq_cpu_read (CpuExec *self, Step *step, int value, Layout layout, GError **error); // as the step's next input
+
+// cpu-plan-winograd.c
+gboolean _sq_cpu_winograd_pays (const CpuExec *self, const SqConvParams *p, const SqShape *x, const SqShape *y);
+gboolean _sq_cpu_winograd_step (CpuExec *self, const SqNode *node, const float *weights, const float *bias, GError **error);
+
+// cpu-plan-bytes.c. TRUE where the node was planned in 8 bits; FALSE without an error: it is for others
+void _sq_cpu_bytes_init (CpuExec *self);
+void _sq_cpu_bytes_free (CpuExec *self);
+gboolean _sq_cpu_bytes_step (CpuExec *self, guint node, GError **error);
+int _sq_cpu_from_bytes (CpuExec *self, int value); // a step that makes it blocked floats
+void _sq_cpu_conv8_free (Conv8 *conv);
+
 // cpu-arena.c
 int _sq_cpu_root (const CpuExec *self, int buffer, gsize *offset);
 gboolean _sq_cpu_place_in_concat (CpuExec *self, int concat, gsize at, const int *parts, const gsize *bytes, int n, int first, int *placed);
@@ -105,3 +149,10 @@ gboolean _sq_cpu_run_fake_quant_channels (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_dynamic_round (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_upsample (CpuExec *self, Step *step);
 gboolean _sq_cpu_run_nothing (CpuExec *self, Step *step);
+void _sq_cpu_act (const SqAct *act, float *y, const float *x, const float *add, gsize n); // on the calling thread; add may be NULL
+
+// cpu-bytes.c
+gboolean _sq_cpu_run_conv8 (CpuExec *self, Step *step);
+gboolean _sq_cpu_run_to_bytes (CpuExec *self, Step *step);
+gboolean _sq_cpu_run_from_bytes (CpuExec *self, Step *step);
+gboolean _sq_cpu_run_pool_bytes (CpuExec *self, Step *step);

@@ -15,6 +15,7 @@ cpu_free (SqExec *exec)
   g_clear_pointer (&self->steps, g_ptr_array_unref);
   g_clear_pointer (&self->buffers, g_array_unref);
   g_clear_pointer (&self->dnn, sq_dnn_free);
+  _sq_cpu_bytes_free (self);
   g_clear_pointer (&self->graph, sq_graph_free);
   for (int l = 0; l < N_LAYOUTS; l++)
     g_free (self->of_value[l]);

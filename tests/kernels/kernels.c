@@ -49,6 +49,10 @@ test_activations (void)
   x[17] = -100;
   x[33] = 1e4f;
   x[34] = -1e4f;
+  c.leaky_f32 (got, (float[]){ -INFINITY, INFINITY, -2, 3 }, NULL, 0, 4);
+  g_assert_true (got[0] == 0 && got[1] == INFINITY && got[2] == 0 && got[3] == 3);
+  best.leaky_f32 (got, (float[]){ -INFINITY, -INFINITY, -2, 3, -INFINITY, INFINITY, -2, 3 }, NULL, 0, 8);
+  g_assert_true (got[0] == 0 && got[5] == INFINITY && got[2] == 0 && got[3] == 3);
   for (int offset = 0; offset < 2; offset++)
     for (int n = 0; n <= N; n += n < 70 ? 1 : 37)
       {
@@ -62,6 +66,24 @@ test_activations (void)
         c.sigmoid_f32 (want + offset, x + offset, n);
         for (int i = offset; i < n + offset; i++)
           g_assert_cmpfloat (fabs (got[i] - want[i]), <=, 1e-6 * want[i] + 1e-30);
+        for (int k = 0; k < 6; k++) // with and without a sum
+          {
+            const float *sum = k % 2 == 0 ? NULL : add + offset;
+            float slope = k < 2 ? 0 : .1f;
+
+            if (k < 4)
+              {
+                best.leaky_f32 (got + offset, x + offset, sum, slope, n);
+                c.leaky_f32 (want + offset, x + offset, sum, slope, n);
+              }
+            else
+              {
+                best.hardswish_f32 (got + offset, x + offset, sum, n);
+                c.hardswish_f32 (want + offset, x + offset, sum, n);
+              }
+            for (int i = offset; i < n + offset; i++)
+              g_assert_cmpfloat (fabs (got[i] - want[i]), <=, 2e-6 * (fabs (x[i]) + fabs (add[i]) + 1));
+          }
         memcpy (got, x, sizeof got); // in place, with a sum
         best.silu_f32 (got + offset, got + offset, add + offset, n);
         c.silu_f32 (want + offset, x + offset, add + offset, n);
@@ -96,6 +118,31 @@ test_quantisation (void)
     }
 }
 
+// Into bytes and back; a rounding may go the other way where the quotient lies between two.
+static void
+check_bytes (const SqKernels *a, const SqKernels *b, const float *x, gsize n, int block, const float *scale, const float *zero)
+{
+  guint8 got[N + 1], want[N + 1];
+  float inverse[16], back[N], expected[N];
+
+  for (int k = 0; k < 16; k++)
+    inverse[k] = 1 / scale[k];
+  got[n * (gsize) block] = 42;
+  a->quantize_columns (got, x, n, block, inverse, zero);
+  b->quantize_columns (want, x, n, block, inverse, zero);
+  g_assert_cmpmem (got, n * (gsize) block, want, n * (gsize) block);
+  g_assert_cmpint (got[n * (gsize) block], ==, 42);
+  for (int with_sum = 0; with_sum < 2; with_sum++)
+    {
+      a->dequantize_columns (back, got, n, block, scale, zero, with_sum ? x : NULL);
+      b->dequantize_columns (expected, want, n, block, scale, zero, with_sum ? x : NULL);
+      assert_near (back, expected, n * (gsize) block, 1e-6);
+      for (gsize i = 0; i < n * (gsize) block; i++)
+        g_assert_cmpfloat (fabsf (back[i] - scale[i % (gsize) block] * ((float) got[i] - zero[i % (gsize) block]) - (with_sum ? x[i] : 0)),
+                           <, 1e-4f);
+    }
+}
+
 static void
 test_columns (void)
 {
@@ -114,6 +161,7 @@ test_columns (void)
         got[n * block] = 42;
         best.fake_quant_columns_f32 (got, x, n, block, scale, zero, 0, 255);
         c.fake_quant_columns_f32 (want, x, n, block, scale, zero, 0, 255);
+        check_bytes (&best, &c, x, n, block, scale, zero);
         assert_near (got, want, n * block, 0);
         g_assert_cmpfloat (got[n * block], ==, 42);
       }
