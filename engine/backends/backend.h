@@ -23,9 +23,10 @@ typedef enum
   SQ_PRECISION_F32,
   SQ_PRECISION_HALF,
   SQ_PRECISION_INT8,
+  SQ_PRECISION_FP8, // 8-bit floats, on GPUs that compute in them: refused elsewhere
 } SqPrecision;
 
-// "auto", "f32", "half", "int8"; NULL is auto. FALSE for anything else.
+// "auto", "f32", "half", "int8", "fp8"; NULL is auto. FALSE for anything else.
 gboolean sq_precision_from_id (const char *id, SqPrecision *precision);
 
 // Pictures in, boxes out: how the network's input is made and its outputs are read.
@@ -73,6 +74,7 @@ struct _SqBackend
 
   // A device of this kind keeps several frames in flight and does a frame's whole way itself: its lanes are handed frames, not inputs.
   gboolean takes_frames;
+  gboolean fp8; // some of its devices compute in 8-bit floats
 
   // Blocks: builds everything the runs need (up to seconds). Keeps `graph` alive only for the call.
   SqExec *(*compile) (const SqGraph *graph, const SqExecOptions *options, GError **error);

@@ -142,16 +142,17 @@ conv_that_makes (const CudaExec *self, int buffer)
 }
 
 gboolean
-_sq_cuda_quant_grid (const SqNode *node, float *scale, int *zero)
+_sq_cuda_quant_grid (const CudaExec *self, const SqNode *node, Buffer *b)
 {
   const SqParams *p = &node->params;
   gboolean is_unsigned = p->fake_quant.low == 0 && p->fake_quant.high == 255;
 
-  *scale = p->fake_quant.scale;
-  *zero = (int) p->fake_quant.zero - (is_unsigned ? 128 : 0);
+  b->scale = p->fake_quant.scale;
+  b->zero = (int) p->fake_quant.zero - (is_unsigned ? 128 : 0);
+  b->type = self->fp8 && _sq_cuda_is_e4m3 (node) ? SQ_CUDA_E4M3 : SQ_CUDA_S8;
   if (node->n_in > 1) // a scale per channel
     return FALSE;
-  return is_unsigned || (p->fake_quant.low == -128 && p->fake_quant.high == 127);
+  return is_unsigned || (p->fake_quant.low == -128 && p->fake_quant.high == 127) || b->type == SQ_CUDA_E4M3;
 }
 
 gboolean
@@ -160,15 +161,14 @@ _sq_cuda_fake_quant (CudaExec *self, const SqNode *node)
   const SqValue *v = cuda_value (self, node->in[0]);
   int have = self->of_value[LAYOUT_QUANT][node->in[0]], in, out;
   gboolean picture;
-  float scale;
+  Buffer grid;
   Step *conv;
-  int zero;
 
   if (_sq_cuda_has (self, node->out[0], LAYOUT_QUANT)) // by a concatenation that knew
     return TRUE;
-  if (!fits (self, node) || !_sq_cuda_quant_grid (node, &scale, &zero))
+  if (!fits (self, node) || !_sq_cuda_quant_grid (self, node, &grid))
     return FALSE;
-  if (have >= 0 && cuda_buffer (self, have)->scale == scale && cuda_buffer (self, have)->zero == zero)
+  if (have >= 0 && cuda_same_grid (cuda_buffer (self, have), &grid))
     {
       self->of_value[LAYOUT_QUANT][node->out[0]] = have;
       return TRUE;
@@ -177,9 +177,7 @@ _sq_cuda_fake_quant (CudaExec *self, const SqNode *node)
   if (!picture && (v->shape.rank != 4 || v->shape.dim[0] != 1)) // through 8 bits and back
     {
       out = _sq_cuda_add_buffer (self, node->out[0], LAYOUT_PLAIN);
-      cuda_buffer (self, out)->type = SQ_CUDA_S8;
-      cuda_buffer (self, out)->scale = scale;
-      cuda_buffer (self, out)->zero = zero;
+      cuda_set_grid (cuda_buffer (self, out), &grid);
       _sq_cuda_add_move (self, "quantise", node, in, &v->shape, out, &v->shape, &v->shape);
       in = out;
       out = _sq_cuda_add_buffer (self, node->out[0], LAYOUT_PLAIN);
@@ -187,10 +185,9 @@ _sq_cuda_fake_quant (CudaExec *self, const SqNode *node)
       return TRUE;
     }
   out = _sq_cuda_add_buffer (self, node->out[0], LAYOUT_QUANT);
-  cuda_buffer (self, out)->scale = scale;
-  cuda_buffer (self, out)->zero = zero;
+  cuda_set_grid (cuda_buffer (self, out), &grid);
   conv = self->uses[node->in[0]] == 1 ? conv_that_makes (self, in) : NULL;
-  if (conv != NULL && _sq_cuda_can_requantise (self, conv))
+  if (conv != NULL && _sq_cuda_can_requantise (self, conv, grid.type))
     conv->out[0] = out;
   else
     _sq_cuda_add_move (self, "quantise", node, in, &v->shape, out, &v->shape, &v->shape);

@@ -70,17 +70,28 @@ count_matches (const GArray *want, const GArray *got, double iou, double score)
   return n;
 }
 
+// How near a precision comes to the CPU's detections: of the same class, with so much overlap and so little between the scores; and how
+// many of them do, of all pictures' together. Small networks lose most in 8-bit floats.
+typedef struct
+{
+  SqPrecision precision;
+  double iou, score, share;
+} Bar;
+
+static const Bar exact = { SQ_PRECISION_F32, .99, .002, 1 }, usual = { SQ_PRECISION_AUTO, .9, .05, .8 },
+                 rough = { SQ_PRECISION_FP8, .5, .3, .6 };
+
 static void
-compare (SqModel *model, SqDetector *cpu, SqPrecision precision, SqFrame *const *frames, guint n_frames, guint batch)
+compare (SqModel *model, SqDetector *cpu, const Bar *bar, SqFrame *const *frames, guint n_frames, guint batch)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SqDetector) gpu =
-      sq_detector_new (model, &(SqDetectorOptions){ .device = device.device, .precision = precision, .batch = (int) batch }, &error);
+      sq_detector_new (model, &(SqDetectorOptions){ .device = device.device, .precision = bar->precision, .batch = (int) batch }, &error);
   SqFilter filter = SQ_FILTER_DEFAULT;
   SqDetectorJob *jobs[4];
   SqResult *results[4];
+  guint n_want = 0, n_got = 0, found = 0, right = 0;
   double ms = -1;
-  gboolean exact = precision == SQ_PRECISION_F32;
 
   g_assert_no_error (error);
   g_assert_cmpuint (sq_detector_get_batch (gpu), ==, batch);
@@ -98,14 +109,27 @@ compare (SqModel *model, SqDetector *cpu, SqPrecision precision, SqFrame *const 
       g_autoptr (SqResult) here = sq_detector_detect (cpu, sq_frame_ref (frames[i]), &error);
       g_autoptr (GArray) want = sq_result_detections (here, &filter), got = sq_result_detections (results[i], &filter);
 
+      n_want += want->len;
+      n_got += got->len;
+      found += count_matches (want, got, bar->iou, bar->score);
+      right += count_matches (got, want, bar->iou, bar->score);
       g_test_message ("%s: %u detections on the CPU, %u on the GPU, candidates %u and %u", model->name, want->len, got->len,
                       here->n_candidates, results[i]->n_candidates);
-      g_assert_cmpuint (count_matches (want, got, exact ? .99 : .9, exact ? .002 : .05), >=, exact ? want->len : want->len * 8 / 10);
-      g_assert_cmpuint (count_matches (got, want, exact ? .99 : .9, exact ? .002 : .05), >=, exact ? got->len : got->len * 8 / 10);
       g_assert_cmpstr (results[i]->device, ==, device.device);
       sq_result_unref (results[i]);
       sq_detector_job_free (jobs[i]);
     }
+  g_test_message ("%s, precision %d: %u of %u found, %u of %u right", model->name, bar->precision, found, n_want, right, n_got);
+  g_assert_cmpfloat (found, >=, bar->share * n_want);
+  g_assert_cmpfloat (right, >=, bar->share * n_got);
+}
+
+static gboolean
+can_fp8 (void)
+{
+  SqGpuProperties p;
+
+  return sq_gpu_api (NULL)->properties (0, &p) == SQ_GPU_OK && p.major * 10 + p.minor >= 89;
 }
 
 static void
@@ -128,10 +152,12 @@ test_model (gconstpointer data)
   cpu = sq_detector_new (model, NULL, &error);
   g_assert_no_error (error);
   if (!whole)
-    compare (model, cpu, SQ_PRECISION_F32, frames, 2, 1);
-  compare (model, cpu, SQ_PRECISION_AUTO, frames, 2, 1);
+    compare (model, cpu, &exact, frames, 2, 1);
+  compare (model, cpu, &usual, frames, 2, 1);
+  if (can_fp8 ())
+    compare (model, cpu, &rough, frames, 3, 1);
   if (models[m].on_device && !whole)
-    compare (model, cpu, SQ_PRECISION_F32, frames, 3, 2); // the last batch is half full
+    compare (model, cpu, &exact, frames, 3, 2); // the last batch is half full
   sq_test_device_close (&device);
   for (guint i = 0; i < G_N_ELEMENTS (frames); i++)
     sq_frame_unref (frames[i]);
