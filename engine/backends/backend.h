@@ -39,6 +39,11 @@ typedef struct
   gboolean area, bgr;
   guint8 pad;
   float mean[3], scale[3];
+
+  // Suppresses overlaps too: the boxes are in the picture's px then, cut to it, and only what is left of them comes back.
+  gboolean nms, class_agnostic;
+  float iou;
+  guint limit; // boxes of a picture, at most `keep`
 } SqExecDetect;
 
 // RGB24 of the host, or NV12 in the device's own memory, and where it lies in the network's input, px.
@@ -52,6 +57,7 @@ typedef struct
   int matrix;           // 601, 709 or 2020
   gboolean full_range;
   int left, top, scaled_width, scaled_height;
+  SqCudaFrame frame; // the same, as exactly as boxes want it
 } SqExecPicture;
 
 typedef struct
@@ -82,8 +88,8 @@ struct _SqBackend
   // Shapes and types of `in` are the graph's; `out` is filled with tensors (transfer full), in the graph's order.
   gboolean (*run) (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error);
 
-  // NULL, or: `n` (at most exec->batch) pictures at once into as many new arrays of SqCudaBox, px of the network's input, best first. For
-  // execs compiled with options.detect.
+  // NULL, or: `n` (at most exec->batch) pictures at once into as many new arrays of SqCudaBox, best first; px of the network's input, or
+  // of the picture where detect->nms. For execs compiled with options.detect.
   gboolean (*detect) (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
 
   // NULL, or: the network alone, on whatever its input holds, by the device's own clock.

@@ -294,6 +294,7 @@ build (SqPipeline *self, const Lane *lane, GError **error)
                               &(SqDetectorOptions){ .device = lane->device->id,
                                                     .threads = lane->threads,
                                                     .floor = self->options.floor,
+                                                    .filter = self->options.filter,
                                                     .precision = self->options.precision,
                                                     .cancellable = self->cancellable,
                                                     .progress = building,

@@ -163,6 +163,68 @@ test_model (gconstpointer data)
     sq_frame_unref (frames[i]);
 }
 
+// The device's own suppression leaves what the host's does, to the bit and in its order, and nothing else comes back.
+static void
+test_nms (void)
+{
+  static const SqFilter filters[] = { SQ_FILTER_DEFAULT,
+                                      { .confidence = .06f, .iou = .3f, .max_detections = 20 },
+                                      { .confidence = .1f, .iou = .6f, .class_agnostic = TRUE },
+                                      { .confidence = .2f, .iou = 1, .max_detections = 7 },
+                                      { .confidence = .01f, .iou = 0, .max_detections = 300 } };
+  g_autofree char *path = sq_test_data ("models/yolo-fastest-1.1-xl/yolo-fastest-1.1-xl.cfg");
+  SqFrame *frames[3] = { path != NULL ? demo ("dog.jpg") : NULL, path != NULL ? demo ("giraffe.jpg") : NULL,
+                         path != NULL ? demo ("person.jpg") : NULL };
+  guint with_fewer = 0, detections = 0;
+  g_autoptr (SqModel) model = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (frames[0] == NULL)
+    return;
+  sq_test_device_open (&device, device_name);
+  model = sq_model_load (path, NULL, NULL, &error);
+  g_assert_no_error (error);
+  for (guint f = 0; f < G_N_ELEMENTS (filters); f++)
+    {
+      SqDetectorOptions options = { .device = device.device, .batch = 3 };
+      SqDetectorJob *jobs[3];
+      SqResult *all[3], *left[3];
+
+      for (int here = 0; here < 2; here++)
+        {
+          g_autoptr (SqDetector) detector = NULL;
+
+          options.filter = here ? &filters[f] : NULL;
+          detector = sq_detector_new (model, &options, &error);
+          g_assert_no_error (error);
+          for (guint i = 0; i < 3; i++)
+            jobs[i] = sq_detector_job_new (sq_frame_ref (frames[i]));
+          g_assert_true (sq_detector_run_batch (detector, jobs, 3, here ? left : all, &error));
+          g_assert_no_error (error);
+          for (guint i = 0; i < 3; i++)
+            sq_detector_job_free (jobs[i]);
+        }
+      for (guint i = 0; i < 3; i++)
+        {
+          g_autoptr (GArray) want = sq_result_detections (all[i], &filters[f]), again = sq_result_detections (left[i], &filters[f]);
+
+          g_test_message ("filter %u: %u of %u candidates, %u came back", f, want->len, all[i]->n_candidates, left[i]->n_candidates);
+          g_assert_cmpmem (left[i]->candidates, left[i]->n_candidates * sizeof (SqDetection), want->data, want->len * sizeof (SqDetection));
+          g_assert_cmpmem (again->data, again->len * sizeof (SqDetection), want->data, want->len * sizeof (SqDetection));
+          g_assert_true (left[i]->nms_done && !all[i]->nms_done);
+          with_fewer += want->len < all[i]->n_candidates;
+          detections += want->len;
+          sq_result_unref (all[i]);
+          sq_result_unref (left[i]);
+        }
+    }
+  g_assert_cmpuint (with_fewer, >=, 12);
+  g_assert_cmpuint (detections, >=, 40);
+  sq_test_device_close (&device);
+  for (guint i = 0; i < G_N_ELEMENTS (frames); i++)
+    sq_frame_unref (frames[i]);
+}
+
 // --- a frame that its video decoder left on the GPU
 // ------------------------------------------------------------------------------------------------------------------------------------
 
@@ -310,6 +372,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (name, GUINT_TO_POINTER (i), test_model);
     }
+  g_test_add_func ("/backends/cuda/detect/nms", test_nms);
   g_test_add_func ("/backends/cuda/detect/decoded-on-gpu", test_decoded);
   return g_test_run ();
 }
