@@ -124,6 +124,33 @@ compare (SqModel *model, SqDetector *cpu, const Bar *bar, SqFrame *const *frames
   g_assert_cmpfloat (right, >=, bar->share * n_got);
 }
 
+// The device, a model and three pictures; NULL where the test data is not here.
+static SqModel *
+open_all (const char *name, SqFrame *frames[3])
+{
+  static const char *const names[] = { "dog.jpg", "giraffe.jpg", "person.jpg" };
+  g_autofree char *relative = g_strdup_printf ("models/%s", name), *path = sq_test_data (relative);
+  g_autoptr (GError) error = NULL;
+  SqModel *model;
+
+  if (path == NULL)
+    return NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    frames[i] = demo (names[i]);
+  sq_test_device_open (&device, device_name);
+  model = sq_model_load (path, NULL, NULL, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
+static void
+close_all (SqFrame *frames[3])
+{
+  sq_test_device_close (&device);
+  for (guint i = 0; i < 3; i++)
+    sq_frame_unref (frames[i]);
+}
+
 static gboolean
 can_fp8 (void)
 {
@@ -136,19 +163,14 @@ static void
 test_model (gconstpointer data)
 {
   guint m = GPOINTER_TO_UINT (data);
-  g_autofree char *relative = g_strdup_printf ("models/%s", models[m].model), *path = sq_test_data (relative);
-  SqFrame *frames[3] = { path != NULL ? demo ("dog.jpg") : NULL, path != NULL ? demo ("giraffe.jpg") : NULL,
-                         path != NULL ? demo ("person.jpg") : NULL };
   gboolean whole = g_str_has_prefix (models[m].model, "yolov8n-int8");
-  g_autoptr (SqModel) model = NULL;
+  SqFrame *frames[3];
+  g_autoptr (SqModel) model = open_all (models[m].model, frames);
   g_autoptr (SqDetector) cpu = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (frames[0] == NULL)
+  if (model == NULL)
     return;
-  sq_test_device_open (&device, device_name);
-  model = sq_model_load (path, NULL, NULL, &error);
-  g_assert_no_error (error);
   cpu = sq_detector_new (model, NULL, &error);
   g_assert_no_error (error);
   if (!whole)
@@ -158,9 +180,7 @@ test_model (gconstpointer data)
     compare (model, cpu, &rough, frames, 3, 1);
   if (models[m].on_device && !whole)
     compare (model, cpu, &exact, frames, 3, 2); // the last batch is half full
-  sq_test_device_close (&device);
-  for (guint i = 0; i < G_N_ELEMENTS (frames); i++)
-    sq_frame_unref (frames[i]);
+  close_all (frames);
 }
 
 // The device's own suppression leaves what the host's does, to the bit and in its order, and nothing else comes back.
@@ -172,18 +192,13 @@ test_nms (void)
                                       { .confidence = .1f, .iou = .6f, .class_agnostic = TRUE },
                                       { .confidence = .2f, .iou = 1, .max_detections = 7 },
                                       { .confidence = .01f, .iou = 0, .max_detections = 300 } };
-  g_autofree char *path = sq_test_data ("models/yolo-fastest-1.1-xl/yolo-fastest-1.1-xl.cfg");
-  SqFrame *frames[3] = { path != NULL ? demo ("dog.jpg") : NULL, path != NULL ? demo ("giraffe.jpg") : NULL,
-                         path != NULL ? demo ("person.jpg") : NULL };
+  SqFrame *frames[3];
+  g_autoptr (SqModel) model = open_all ("yolo-fastest-1.1-xl/yolo-fastest-1.1-xl.cfg", frames);
   guint with_fewer = 0, detections = 0;
-  g_autoptr (SqModel) model = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (frames[0] == NULL)
+  if (model == NULL)
     return;
-  sq_test_device_open (&device, device_name);
-  model = sq_model_load (path, NULL, NULL, &error);
-  g_assert_no_error (error);
   for (guint f = 0; f < G_N_ELEMENTS (filters); f++)
     {
       SqDetectorOptions options = { .device = device.device, .batch = 3 };
@@ -220,9 +235,7 @@ test_nms (void)
     }
   g_assert_cmpuint (with_fewer, >=, 12);
   g_assert_cmpuint (detections, >=, 40);
-  sq_test_device_close (&device);
-  for (guint i = 0; i < G_N_ELEMENTS (frames); i++)
-    sq_frame_unref (frames[i]);
+  close_all (frames);
 }
 
 // --- a frame that its video decoder left on the GPU
