@@ -332,6 +332,49 @@ test_refused (void)
   sq_tensor_unref (out[0][1]);
 }
 
+// A scale and a zero point per channel, as our own 8-bit files have in front of depthwise convolutions: on the device, the CPU's numbers.
+static void
+test_round_per_channel (void)
+{
+  g_autoptr (SqGraph) graph = sq_graph_new ();
+  g_autoptr (SqTensor) x = sq_tensor_new (SQ_F32, &SQ_SHAPE (1, 24, 5, 7));
+  SqTensor *scale = sq_tensor_new (SQ_F32, &SQ_SHAPE (24)), *zero = sq_tensor_new (SQ_F32, &SQ_SHAPE (24));
+  SqParams silu = { .act = { SQ_ACT_SILU } }, grid = { .fake_quant = { 1, 0, 0, 255 } };
+  int in[3] = { sq_graph_add_input (graph, "x", SQ_F32, &x->shape), 0, 0 };
+
+  sq_test_fill (x, 5, -4, 4);
+  sq_test_fill (scale, 6, .001, .05); // some channels leave their grid
+  for (int i = 0; i < 24; i++)
+    sq_tensor_f32 (zero)[i] = (float) (i * 11 % 256);
+  g_assert_true (sq_graph_add (graph, &sq_op_act, &silu, in, 1, &in[0], NULL));
+  in[1] = sq_graph_add_constant (graph, NULL, scale);
+  in[2] = sq_graph_add_constant (graph, NULL, zero);
+  g_assert_true (sq_graph_add (graph, &sq_op_fake_quant, &grid, in, 3, &in[0], NULL));
+  sq_graph_add_output (graph, in[0]);
+  for (int half = 0; half < 2; half++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (SqExec) reference = sq_exec_new (sq_backend_find ("ref"), graph, NULL, &error);
+      g_autofree char *text = NULL;
+      SqTensor *want, *got;
+      SqExec *exec;
+
+      open_gpu (&(SqFakeGpuConfig){ .n_devices = 1 });
+      exec = build (graph, half ? SQ_PRECISION_HALF : SQ_PRECISION_F32, &error);
+      g_assert_no_error (error);
+      text = sq_exec_describe (exec);
+      g_assert_nonnull (strstr (text, "round "));
+      g_assert_null (strstr (text, "host"));
+      g_assert_true (sq_exec_run (exec, &x, &got, &error));
+      g_assert_true (sq_exec_run (reference, &x, &want, &error));
+      g_assert_cmpfloat (sq_test_relative_l2 (got, want), <=, half ? 2e-2 : 1e-4); // the odd one rounds to the neighbour
+      sq_tensor_unref (got);
+      sq_tensor_unref (want);
+      sq_exec_free (exec);
+      close_gpu ();
+    }
+}
+
 static gboolean
 refuse_fp8 (const SqGpuConv *job)
 {
@@ -418,7 +461,7 @@ main (int argc, char **argv)
     { "lost", test_lost },     { "no-dnn", test_no_dnn },
     { "cancel", test_cancel }, { "refused", test_refused },
     { "batch", test_batch },   { "large-weights", test_large_weights },
-    { "fp8", test_fp8 },
+    { "fp8", test_fp8 },       { "round-per-channel", test_round_per_channel },
   };
   int result;
 
