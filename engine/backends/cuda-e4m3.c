@@ -148,8 +148,7 @@ rewrite (CudaExec *self, Plan *plan, GError **error)
           return FALSE;
         }
       for (int k = 0; k < node->n_in; k++)
-        if (node->in[k] != SQ_NO_VALUE && plan->rounded[node->in[k]] >= 0
-            && ((conv && k == 0) || ((moves || conv) && plan->small[node->in[k]])))
+        if (node->in[k] != SQ_NO_VALUE && plan->rounded[node->in[k]] >= 0 && (moves || (conv && (k == 0 || plan->small[node->in[k]]))))
           node->in[k] = plan->rounded[node->in[k]];
       g_ptr_array_add (graph->nodes, node);
       if (small || was->n_out != 1 || !plan->small[was->out[0]] || !plan->deep[was->out[0]] || only_moves (self, was)

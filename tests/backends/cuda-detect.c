@@ -79,7 +79,7 @@ typedef struct
 } Bar;
 
 static const Bar exact = { SQ_PRECISION_F32, .99, .002, 1 }, usual = { SQ_PRECISION_AUTO, .9, .05, .8 },
-                 rough = { SQ_PRECISION_FP8, .5, .3, .6 };
+                 rough = { SQ_PRECISION_FP8, .5, .3, .5 };
 
 static void
 compare (SqModel *model, SqDetector *cpu, const Bar *bar, SqFrame *const *frames, guint n_frames, guint batch)
