@@ -13,7 +13,7 @@
 
 typedef struct
 {
-  char *model, *family, *level, *device, *parallel, *classes, *format, *annotate, *project;
+  char *model, *family, *level, *device, *parallel, *precision, *classes, *format, *annotate, *project;
   double confidence, iou;
   int threads;
   gboolean agnostic;
@@ -212,7 +212,8 @@ detect (Job *job, SqProject *project, const char *const *paths)
   SqPipelineOptions options = { .paths = paths,
                                 .devices = job->options.device,
                                 .threads = job->options.threads,
-                                .floor = MAX (MIN ((float) job->options.confidence, SQ_SCORE_FLOOR), .001f) };
+                                .floor = MAX (MIN ((float) job->options.confidence, SQ_SCORE_FLOOR), .001f),
+                                .filter = job->options.project == NULL ? &job->filter : NULL }; // a project is looked through with others
   SqPipelineStats stats;
   g_autoptr (GError) error = NULL;
   SqSourceInfo source = { .kind = SQ_SOURCE_PICTURES, .n_frames = -1, .duration_ns = -1 };
@@ -227,6 +228,7 @@ detect (Job *job, SqProject *project, const char *const *paths)
 
   if (job->options.parallel != NULL)
     sq_parallel_from_id (job->options.parallel, &options.parallel);
+  sq_precision_from_id (job->options.precision, &options.precision);
   source.name = name;
   source.path = (char *) paths[0];
   job->pipeline = sq_pipeline_new (job->model, &options);
@@ -275,6 +277,7 @@ check_options (const Options *o)
 {
   SqExportFormat format;
   SqParallel parallel;
+  SqPrecision precision;
 
   if (o->format != NULL && !g_str_equal (o->format, "table")
       && (!sq_export_format_from_id (o->format, &format) || format == SQ_EXPORT_YOLO || format == SQ_EXPORT_SAMPLES))
@@ -283,6 +286,8 @@ check_options (const Options *o)
     sq_cli_error ("There is no level '%s' of this model yet: only 'original'.", o->level);
   else if (o->parallel != NULL && !sq_parallel_from_id (o->parallel, &parallel))
     sq_cli_error ("'%s' is no way to use several devices: use single, data, pipeline or auto.", o->parallel);
+  else if (!sq_precision_from_id (o->precision, &precision))
+    sq_cli_error ("'%s' is no precision: use auto, f32, half, int8 or fp8.", o->precision);
   else if (o->confidence < 0 || o->confidence > 1 || o->iou < 0 || o->iou > 1)
     sq_cli_error ("--conf and --iou lie between 0 and 1.");
   else if (o->annotate != NULL && g_mkdir_with_parents (o->annotate, 0755) != 0)
@@ -318,6 +323,8 @@ run (int argc, char **argv)
     { "level", 0, 0, G_OPTION_ARG_STRING, &o->level, "compression level: original", "LEVEL" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "device id, or several with commas (see 'squint-cli devices')", "DEVICE,.." },
     { "parallel", 0, 0, G_OPTION_ARG_STRING, &o->parallel, "what several devices do: auto (default), single, data or pipeline", "MODE" },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
+      "auto (default), f32, half, int8 or fp8 (8-bit floats, on a GPU that has them)", "PRECISION" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "frames at once on the CPU, 0 = one per core", "N" },
     { "conf", 0, 0, G_OPTION_ARG_DOUBLE, &o->confidence, "lowest score, 0 to 1 (0.25)", "SCORE" },
     { "iou", 0, 0, G_OPTION_ARG_DOUBLE, &o->iou, "overlap above which the weaker box goes, 0 to 1 (0.45)", "IOU" },
@@ -374,6 +381,7 @@ run (int argc, char **argv)
   g_free (o->level);
   g_free (o->device);
   g_free (o->parallel);
+  g_free (o->precision);
   g_free (o->classes);
   g_free (o->format);
   g_free (o->annotate);

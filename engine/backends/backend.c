@@ -14,7 +14,7 @@ static const SqBackend *test_backend;
 gboolean
 sq_precision_from_id (const char *id, SqPrecision *precision)
 {
-  static const char *const ids[] = { "auto", "f32", "half", "int8" };
+  static const char *const ids[] = { "auto", "f32", "half", "int8", "fp8" };
 
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
     if (g_str_equal (id != NULL ? id : ids[0], ids[i]))
@@ -62,8 +62,18 @@ SqExec *
 sq_exec_new (const SqBackend *backend, const SqGraph *graph, const SqExecOptions *options, GError **error)
 {
   static const SqExecOptions defaults;
-  SqExec *self = backend->compile (graph, options != NULL ? options : &defaults, error);
+  SqExec *self;
 
+  options = options != NULL ? options : &defaults;
+  if (options->precision == SQ_PRECISION_FP8 && !backend->fp8)
+    {
+      g_set_error (
+          error, SQ_ERROR, SQ_ERROR_NO_DEVICE,
+          "The device '%s' does not compute in 8-bit floats: use a GPU that does (GeForce RTX 40 or H100 and later) or another precision.",
+          backend->id);
+      return NULL;
+    }
+  self = backend->compile (graph, options, error);
   if (self != NULL)
     {
       self->backend = backend;

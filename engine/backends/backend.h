@@ -23,9 +23,10 @@ typedef enum
   SQ_PRECISION_F32,
   SQ_PRECISION_HALF,
   SQ_PRECISION_INT8,
+  SQ_PRECISION_FP8, // 8-bit floats, on GPUs that compute in them: refused elsewhere
 } SqPrecision;
 
-// "auto", "f32", "half", "int8"; NULL is auto. FALSE for anything else.
+// "auto", "f32", "half", "int8", "fp8"; NULL is auto. FALSE for anything else.
 gboolean sq_precision_from_id (const char *id, SqPrecision *precision);
 
 // Pictures in, boxes out: how the network's input is made and its outputs are read.
@@ -38,6 +39,11 @@ typedef struct
   gboolean area, bgr;
   guint8 pad;
   float mean[3], scale[3];
+
+  // Suppresses overlaps too: the boxes are in the picture's px then, cut to it, and only what is left of them comes back.
+  gboolean nms, class_agnostic;
+  float iou;
+  guint limit; // boxes of a picture, at most `keep`
 } SqExecDetect;
 
 // RGB24 of the host, or NV12 in the device's own memory, and where it lies in the network's input, px.
@@ -51,6 +57,7 @@ typedef struct
   int matrix;           // 601, 709 or 2020
   gboolean full_range;
   int left, top, scaled_width, scaled_height;
+  SqCudaFrame frame; // the same, as exactly as boxes want it
 } SqExecPicture;
 
 typedef struct
@@ -73,6 +80,7 @@ struct _SqBackend
 
   // A device of this kind keeps several frames in flight and does a frame's whole way itself: its lanes are handed frames, not inputs.
   gboolean takes_frames;
+  gboolean fp8; // some of its devices compute in 8-bit floats
 
   // Blocks: builds everything the runs need (up to seconds). Keeps `graph` alive only for the call.
   SqExec *(*compile) (const SqGraph *graph, const SqExecOptions *options, GError **error);
@@ -80,8 +88,8 @@ struct _SqBackend
   // Shapes and types of `in` are the graph's; `out` is filled with tensors (transfer full), in the graph's order.
   gboolean (*run) (SqExec *exec, SqTensor *const *in, SqTensor **out, GError **error);
 
-  // NULL, or: `n` (at most exec->batch) pictures at once into as many new arrays of SqCudaBox, px of the network's input, best first. For
-  // execs compiled with options.detect.
+  // NULL, or: `n` (at most exec->batch) pictures at once into as many new arrays of SqCudaBox, best first; px of the network's input, or
+  // of the picture where detect->nms. For execs compiled with options.detect.
   gboolean (*detect) (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **boxes, GError **error);
 
   // NULL, or: the network alone, on whatever its input holds, by the device's own clock.

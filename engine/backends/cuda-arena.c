@@ -20,7 +20,7 @@ is_free_root (const CudaExec *self, int buffer, int concat)
   const Buffer *b = cuda_buffer (self, buffer), *whole = cuda_buffer (self, concat);
 
   return b->parent < 0 && !b->constant && buffer != concat && b->type == whole->type && b->layout == whole->layout && b->pitch == b->c
-         && (b->layout != LAYOUT_QUANT || (b->scale == whole->scale && b->zero == whole->zero));
+         && (b->layout != LAYOUT_QUANT || cuda_same_grid (b, whole));
 }
 
 // Several neighbouring inputs may be the slices of one buffer, which then moves in whole.

@@ -46,8 +46,8 @@ file_name (const CudaExec *self)
   g_autofree char *dump = sq_graph_dump (self->graph), *rest = NULL;
   const SqGpuProperties *p = &self->properties;
 
-  rest = g_strdup_printf ("%s|%s|%d.%d|%d|%d|%d|%d|%d", FORMAT, p->name, p->major, p->minor, p->driver, self->api->dnn_version (),
-                          self->batch, self->real, self->whole);
+  rest = g_strdup_printf ("%s|%s|%d.%d|%d|%d|%d|%d|%d|%d", FORMAT, p->name, p->major, p->minor, p->driver, self->api->dnn_version (),
+                          self->batch, self->real, self->whole, self->fp8);
   g_checksum_update (sum, (const guchar *) dump, -1);
   g_checksum_update (sum, (const guchar *) rest, -1);
   return g_strdup_printf ("%s.plans", g_checksum_get_string (sum));

@@ -2,6 +2,7 @@
 // Convolutions: which code runs each, its weights in that code's layout, and its plan. cuDNN's fused plans do the work; our kernels do what
 // it has none for (8-bit depthwise) or is slow at (depthwise, few channels), and a plain one whatever is left.
 #include "cuda-private.h"
+#include "kernels/cuda/e4m3.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,11 +36,22 @@ choose (const CudaExec *self, const SqNode *node)
   return k <= 4 && c <= 32 ? BY_DIRECT : BY_CUDNN; // a dozen multiplications are not worth a plan
 }
 
-// cuDNN's float convolutions write floats; ours write anything.
 gboolean
-_sq_cuda_can_requantise (const CudaExec *self, const Step *step)
+_sq_cuda_is_cudnns (const CudaExec *self, const SqNode *node)
 {
-  return step->node->op == &sq_op_conv && (is_quant (self, step) || choose (self, step->node) != BY_CUDNN);
+  const SqValue *w = node->n_in > 1 && node->in[1] != SQ_NO_VALUE ? cuda_value (self, node->in[1]) : NULL;
+
+  return node->op == &sq_op_conv && w->constant != NULL && _sq_cuda_is_picture (cuda_value (self, node->in[0]))
+         && choose (self, node) == BY_CUDNN;
+}
+
+// cuDNN's float convolutions write floats, of 8 bits too; ours write anything.
+gboolean
+_sq_cuda_can_requantise (const CudaExec *self, const Step *step, SqCudaType to)
+{
+  return step->node->op == &sq_op_conv
+         && (cuda_buffer (self, step->in[0])->type == to || choose (self, step->node) != BY_CUDNN
+             || (to == SQ_CUDA_E4M3 && cuda_buffer (self, step->in[0])->type == SQ_CUDA_F16));
 }
 
 static gboolean
@@ -62,6 +74,18 @@ fits_quant (const CudaExec *self, const SqNode *node)
 }
 
 static gboolean
+reads_quant (const CudaExec *self, const SqNode *node)
+{
+  int in = self->of_value[LAYOUT_QUANT][node->in[0]];
+
+  if (node->op != &sq_op_conv || in < 0)
+    return FALSE;
+  if (cuda_buffer (self, in)->type == SQ_CUDA_E4M3)
+    return choose (self, node) == BY_CUDNN;
+  return self->whole && symmetric_grid (cuda_value (self, node->in[1])->constant) && fits_quant (self, node);
+}
+
+static gboolean
 add_conv (CudaExec *self, const SqNode *node)
 {
   const SqValue *x = cuda_value (self, node->in[0]), *w = cuda_value (self, node->in[1]), *y = cuda_value (self, node->out[0]);
@@ -72,8 +96,7 @@ add_conv (CudaExec *self, const SqNode *node)
   if (x->shape.rank != 4 || x->shape.dim[0] != 1 || x->dtype != SQ_F32 || x->constant != NULL || w->constant == NULL || w->shape.rank != 4
       || y->shape.rank != 4 || (bias && cuda_value (self, node->in[2])->constant == NULL))
     return FALSE;
-  quant = self->whole && node->op == &sq_op_conv && _sq_cuda_has (self, node->in[0], LAYOUT_QUANT) && symmetric_grid (w->constant)
-          && fits_quant (self, node);
+  quant = reads_quant (self, node);
   in = _sq_cuda_want (self, node->in[0], quant ? LAYOUT_QUANT : LAYOUT_PICTURE);
   if (residual != SQ_NO_VALUE)
     {
@@ -151,9 +174,9 @@ to_half (float f)
 }
 
 static float
-weight_scale (const SqGrid *grid, gint64 k)
+weight_scale (const SqTensor *w, SqCudaType type, gint64 k)
 {
-  return grid->scale[grid->n == 1 ? 0 : k];
+  return type == SQ_CUDA_E4M3 ? _sq_cuda_e4m3_weight_scale (w, k) : type == SQ_CUDA_S8 ? w->grid->scale[w->grid->n == 1 ? 0 : k] : 1;
 }
 
 // K C R S -> K R S C in x's type (transposed convolutions: C K R S -> C R S K, the same walk).
@@ -164,18 +187,24 @@ add_weights (CudaExec *self, const SqTensor *w, SqCudaType type)
   g_autofree char *packed = g_malloc0 ((gsize) w->n * cuda_type_size (type));
 
   for (gint64 k = 0; k < outer; k++)
-    for (gint64 i = 0; i < area; i++)
-      for (gint64 c = 0; c < middle; c++, at++)
-        {
-          float v = sq_tensor_f32 (w)[(k * middle + c) * area + i];
+    {
+      float scale = weight_scale (w, type, k);
 
-          if (type == SQ_CUDA_S8)
-            ((gint8 *) packed)[at] = (gint8) CLAMP (nearbyintf (v / weight_scale (w->grid, k)), -128, 127);
-          else if (type == SQ_CUDA_F16)
-            ((guint16 *) packed)[at] = to_half (v);
-          else
-            ((float *) packed)[at] = v;
-        }
+      for (gint64 i = 0; i < area; i++)
+        for (gint64 c = 0; c < middle; c++, at++)
+          {
+            float v = sq_tensor_f32 (w)[(k * middle + c) * area + i];
+
+            if (type == SQ_CUDA_S8)
+              ((gint8 *) packed)[at] = (gint8) CLAMP (nearbyintf (v / scale), -128, 127);
+            else if (type == SQ_CUDA_E4M3)
+              ((guint8 *) packed)[at] = sq_e4m3_from_float (v / scale);
+            else if (type == SQ_CUDA_F16)
+              ((guint16 *) packed)[at] = to_half (v);
+            else
+              ((float *) packed)[at] = v;
+          }
+    }
   return _sq_cuda_add_constant (self, packed, (gsize) w->n * cuda_type_size (type));
 }
 
@@ -189,11 +218,12 @@ add_scales (CudaExec *self, Step *step, const SqTensor *w, const SqTensor *bias,
 
   for (gint64 k = 0; k < outer; k++)
     {
+      float scale = weight_scale (w, x->type, k);
       double sum = 0;
 
-      scales[k] = weight_scale (w->grid, k) * (cudnn ? x->scale : 1);
-      for (gint64 i = 0; i < per; i++)
-        sum += nearbyintf (sq_tensor_f32 (w)[k * per + i] / weight_scale (w->grid, k));
+      scales[k] = scale * (cudnn ? x->scale : 1);
+      for (gint64 i = 0; i < per && x->zero != 0; i++)
+        sum += nearbyintf (sq_tensor_f32 (w)[k * per + i] / scale);
       sums[k] = (float) ((bias != NULL ? sq_tensor_f32 (bias)[k] : 0) - (cudnn ? (double) scales[k] * x->zero * sum : 0));
     }
   step->weight_scale = _sq_cuda_add_constant (self, scales, (gsize) outer * sizeof (float));
@@ -247,7 +277,7 @@ plan_job (const CudaExec *self, const Step *step)
       job.x.w += job.pad[1] + job.pad[3];
       memset (job.pad, 0, sizeof job.pad);
     }
-  if (job.x.type == SQ_CUDA_S8)
+  if (is_quant (self, step))
     {
       job.x.scale = 1;
       job.x.zero = 0;
@@ -341,6 +371,13 @@ build (CudaExec *self, Step *step, GError **error)
       if (step->plan == NULL && !g_error_matches (refusal, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP))
         {
           g_propagate_error (error, g_steal_pointer (&refusal));
+          return FALSE;
+        }
+      if (step->plan == NULL && cuda_buffer (self, step->in[0])->type == SQ_CUDA_E4M3) // nobody else reads it
+        {
+          g_set_error (error, SQ_ERROR, SQ_ERROR_UNSUPPORTED_OP,
+                       "This cuDNN (%d) has no 8-bit float plan for a convolution of this network on %s:%d: use half or int8 there.",
+                       self->api->dnn_version (), self->api->name, self->device);
           return FALSE;
         }
       if (step->plan != NULL)

@@ -14,6 +14,9 @@ struct _CudaDetect
   int input; // buffer that the pictures are scaled into
   SqGpuGraph *recorded;
   char *boxes, *counts, *scratch, *best, *best_counts; // device, in `memory`
+  char *kept, *pairs;                                  // device, in `memory`: NMS
+  SqCudaFrame *frames, *host_frames;                   // of each picture: device, in `memory`, and pinned
+  guint most;                                          // boxes of a picture that come back
   char *memory;
   char *host_best, *host_counts; // pinned
   gsize staging_bytes;           // of each picture
@@ -56,6 +59,12 @@ find_input (CudaExec *self)
     }
 }
 
+static gsize
+pair_bytes (const SqExecDetect *spec)
+{
+  return spec->nms ? up ((gsize) spec->keep * ((spec->keep + 31) / 32) * sizeof (guint32)) : 0;
+}
+
 gboolean
 _sq_cuda_detect_prepare (CudaExec *self, const SqExecDetect *spec, GError **error)
 {
@@ -63,13 +72,18 @@ _sq_cuda_detect_prepare (CudaExec *self, const SqExecDetect *spec, GError **erro
   gsize boxes = up ((gsize) CAPACITY * self->batch * sizeof (SqCudaBox)), counts = up ((gsize) self->batch * sizeof (guint32));
   gsize scratch = up (self->api->kernels->topk_scratch (CAPACITY)) * self->batch,
         best = up ((gsize) spec->keep * self->batch * sizeof (SqCudaBox));
+  gsize kept = spec->nms ? up ((gsize) spec->limit * self->batch * sizeof (SqCudaBox)) : 0, pairs = pair_bytes (spec) * self->batch;
+  gsize frames = up ((gsize) self->batch * sizeof (SqCudaFrame));
 
   self->detect = d = g_new0 (struct _CudaDetect, 1);
   d->spec = *spec;
   d->heads = g_memdup2 (spec->heads, spec->n_heads * sizeof *spec->heads);
   d->input = find_input (self);
-  if (!_sq_cuda_check (self, self->api->alloc ((gpointer *) &d->memory, boxes + scratch + best + 2 * counts), "reserving memory", error)
-      || !_sq_cuda_alloc_host (self, (gpointer *) &d->host_best, best, error)
+  d->most = spec->nms ? spec->limit : spec->keep;
+  if (!_sq_cuda_check (self, self->api->alloc ((gpointer *) &d->memory, boxes + scratch + best + 2 * counts + kept + pairs + frames),
+                       "reserving memory", error)
+      || !_sq_cuda_alloc_host (self, (gpointer *) &d->host_best, spec->nms ? kept : best, error)
+      || !_sq_cuda_alloc_host (self, (gpointer *) &d->host_frames, frames, error)
       || !_sq_cuda_alloc_host (self, (gpointer *) &d->host_counts, counts, error))
     return FALSE;
   d->boxes = d->memory;
@@ -77,6 +91,9 @@ _sq_cuda_detect_prepare (CudaExec *self, const SqExecDetect *spec, GError **erro
   d->best = d->scratch + scratch;
   d->counts = d->best + best;
   d->best_counts = d->counts + counts;
+  d->kept = d->best_counts + counts;
+  d->pairs = d->kept + kept;
+  d->frames = (SqCudaFrame *) (d->pairs + pairs);
   return TRUE;
 }
 
@@ -127,6 +144,25 @@ launch_best (CudaExec *self, int image, SqGpuStream *stream)
   return self->api->kernels->topk (&job, stream);
 }
 
+// How many are left goes where how many were best stood: the kernel reads that before it writes.
+static int
+launch_nms (CudaExec *self, int image, SqGpuStream *stream)
+{
+  const struct _CudaDetect *d = self->detect;
+  SqCudaNms job = { .frame = d->frames + image,
+                    .boxes = (SqCudaBox *) d->best + (gsize) image * d->spec.keep,
+                    .count = (guint32 *) d->best_counts + image,
+                    .capacity = d->spec.keep,
+                    .out = (SqCudaBox *) d->kept + (gsize) image * d->spec.limit,
+                    .out_count = (guint32 *) d->best_counts + image,
+                    .limit = d->spec.limit,
+                    .iou = d->spec.iou,
+                    .class_agnostic = d->spec.class_agnostic,
+                    .scratch = (guint32 *) (d->pairs + (gsize) image * pair_bytes (&d->spec)) };
+
+  return self->api->kernels->nms (&job, stream);
+}
+
 static int
 launch_all (CudaExec *self)
 {
@@ -146,11 +182,14 @@ launch_all (CudaExec *self)
       code = launch_heads (self, image, stream);
       if (code == SQ_GPU_OK)
         code = launch_best (self, image, stream);
+      if (code == SQ_GPU_OK && d->spec.nms)
+        code = launch_nms (self, image, stream);
     }
   if (code == SQ_GPU_OK)
     code = self->api->copy (d->host_counts, d->best_counts, (gsize) self->batch * sizeof (guint32), SQ_GPU_TO_HOST, stream);
   if (code == SQ_GPU_OK)
-    code = self->api->copy (d->host_best, d->best, (gsize) self->batch * d->spec.keep * sizeof (SqCudaBox), SQ_GPU_TO_HOST, stream);
+    code = self->api->copy (d->host_best, d->spec.nms ? d->kept : d->best, (gsize) self->batch * d->most * sizeof (SqCudaBox),
+                            SQ_GPU_TO_HOST, stream);
   return code;
 }
 
@@ -246,7 +285,12 @@ _sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **
     return FALSE;
   code = decoded ? self->api->stream_wait (NULL) : SQ_GPU_OK; // the video decoder's stream
   for (guint i = 0; i < n && code == SQ_GPU_OK; i++)
-    code = launch_picture (self, &pictures[i], (int) i);
+    {
+      d->host_frames[i] = pictures[i].frame;
+      code = launch_picture (self, &pictures[i], (int) i);
+    }
+  if (code == SQ_GPU_OK && d->spec.nms)
+    code = self->api->copy (d->frames, d->host_frames, n * sizeof (SqCudaFrame), SQ_GPU_TO_DEVICE, self->stream);
   if (code == SQ_GPU_OK)
     code = self->api->graph_launch (d->recorded, self->stream);
   if (code == SQ_GPU_OK)
@@ -255,10 +299,10 @@ _sq_cuda_detect (SqExec *exec, const SqExecPicture *pictures, guint n, GArray **
     return FALSE;
   for (guint i = 0; i < n; i++)
     {
-      guint found = MIN (((const guint32 *) d->host_counts)[i], d->spec.keep);
+      guint found = MIN (((const guint32 *) d->host_counts)[i], d->most);
 
       boxes[i] = g_array_sized_new (FALSE, FALSE, sizeof (SqCudaBox), found);
-      g_array_append_vals (boxes[i], (const SqCudaBox *) d->host_best + (gsize) i * d->spec.keep, found);
+      g_array_append_vals (boxes[i], (const SqCudaBox *) d->host_best + (gsize) i * d->most, found);
     }
   return TRUE;
 }

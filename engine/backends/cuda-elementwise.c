@@ -142,16 +142,68 @@ conv_that_makes (const CudaExec *self, int buffer)
 }
 
 gboolean
-_sq_cuda_quant_grid (const SqNode *node, float *scale, int *zero)
+_sq_cuda_quant_grid (const CudaExec *self, const SqNode *node, Buffer *b)
 {
   const SqParams *p = &node->params;
   gboolean is_unsigned = p->fake_quant.low == 0 && p->fake_quant.high == 255;
 
-  *scale = p->fake_quant.scale;
-  *zero = (int) p->fake_quant.zero - (is_unsigned ? 128 : 0);
+  b->scale = p->fake_quant.scale;
+  b->zero = (int) p->fake_quant.zero - (is_unsigned ? 128 : 0);
+  b->type = self->fp8 && _sq_cuda_is_e4m3 (node) ? SQ_CUDA_E4M3 : SQ_CUDA_S8;
   if (node->n_in > 1) // a scale per channel
     return FALSE;
-  return is_unsigned || (p->fake_quant.low == -128 && p->fake_quant.high == 127);
+  return is_unsigned || (p->fake_quant.low == -128 && p->fake_quant.high == 127) || b->type == SQ_CUDA_E4M3;
+}
+
+// clamp (round (x / scale) + zero) as the CPU has it, and back. Whole numbers in between: exact in float16 as far as the clamp lets them.
+static int
+launch_per_channel (CudaExec *self, Step *step, SqGpuStream *stream)
+{
+  const SqParams *p = &step->node->params;
+  const SqCudaAct to_whole = { .kind = SQ_ACT_ROUND }, clamp = { SQ_ACT_CLIP, p->fake_quant.low, p->fake_quant.high };
+  const struct
+  {
+    SqBinaryKind op;
+    int other; // of the step's inputs
+    SqCudaAct act;
+  } passes[] = { { SQ_BINARY_DIV, 1, to_whole }, { SQ_BINARY_ADD, 2, clamp }, { SQ_BINARY_SUB, 2, { 0 } }, { SQ_BINARY_MUL, 1, { 0 } } };
+  const SqShape *shape = &cuda_value (self, step->node->out[0])->shape;
+  SqShape channels = { .rank = shape->rank - 1, .dim = { shape->dim[1], 1, 1, 1 } };
+  int code = SQ_GPU_OK;
+
+  for (guint i = 0; i < G_N_ELEMENTS (passes) && code == SQ_GPU_OK; i++)
+    {
+      int from = i == 0 ? step->in[0] : step->out[0];
+      SqCudaElementwise job = { .out = _sq_cuda_view (self, step->out[0]),
+                                .a = _sq_cuda_view (self, from),
+                                .b = _sq_cuda_view (self, step->in[passes[i].other]),
+                                .op = (int) passes[i].op,
+                                .act = passes[i].act };
+      gint64 strides[3][SQ_MAX_RANK + 1] = { 0 };
+
+      _sq_cuda_strides (self, step->out[0], shape, shape, strides[0]);
+      _sq_cuda_strides (self, from, shape, shape, strides[1]);
+      _sq_cuda_strides (self, step->in[passes[i].other], &channels, shape, strides[2]);
+      code = _sq_cuda_elementwise (self, &job, shape, cuda_buffer (self, step->out[0])->layout != LAYOUT_PLAIN, strides, stream);
+    }
+  return code;
+}
+
+static gboolean
+round_per_channel (CudaExec *self, const SqNode *node)
+{
+  gboolean picture;
+  Step *step;
+  int in = _sq_cuda_plain_or_picture (self, node->in[0], &picture), numbers[2];
+
+  for (int k = 0; k < 2; k++)
+    numbers[k] = _sq_cuda_want (self, node->in[1 + k], LAYOUT_PLAIN);
+  step = _sq_cuda_add_step (self, "round", launch_per_channel, node);
+  step->in[step->n_in++] = in;
+  for (int k = 0; k < 2; k++)
+    step->in[step->n_in++] = numbers[k];
+  step->out[step->n_out++] = _sq_cuda_add_buffer (self, node->out[0], picture ? LAYOUT_PICTURE : LAYOUT_PLAIN);
+  return TRUE;
 }
 
 gboolean
@@ -160,15 +212,16 @@ _sq_cuda_fake_quant (CudaExec *self, const SqNode *node)
   const SqValue *v = cuda_value (self, node->in[0]);
   int have = self->of_value[LAYOUT_QUANT][node->in[0]], in, out;
   gboolean picture;
-  float scale;
+  Buffer grid;
   Step *conv;
-  int zero;
 
   if (_sq_cuda_has (self, node->out[0], LAYOUT_QUANT)) // by a concatenation that knew
     return TRUE;
-  if (!fits (self, node) || !_sq_cuda_quant_grid (node, &scale, &zero))
+  if (fits (self, node) && node->n_in > 1 && v->constant == NULL)
+    return round_per_channel (self, node);
+  if (!fits (self, node) || !_sq_cuda_quant_grid (self, node, &grid))
     return FALSE;
-  if (have >= 0 && cuda_buffer (self, have)->scale == scale && cuda_buffer (self, have)->zero == zero)
+  if (have >= 0 && cuda_same_grid (cuda_buffer (self, have), &grid))
     {
       self->of_value[LAYOUT_QUANT][node->out[0]] = have;
       return TRUE;
@@ -177,9 +230,7 @@ _sq_cuda_fake_quant (CudaExec *self, const SqNode *node)
   if (!picture && (v->shape.rank != 4 || v->shape.dim[0] != 1)) // through 8 bits and back
     {
       out = _sq_cuda_add_buffer (self, node->out[0], LAYOUT_PLAIN);
-      cuda_buffer (self, out)->type = SQ_CUDA_S8;
-      cuda_buffer (self, out)->scale = scale;
-      cuda_buffer (self, out)->zero = zero;
+      cuda_set_grid (cuda_buffer (self, out), &grid);
       _sq_cuda_add_move (self, "quantise", node, in, &v->shape, out, &v->shape, &v->shape);
       in = out;
       out = _sq_cuda_add_buffer (self, node->out[0], LAYOUT_PLAIN);
@@ -187,10 +238,9 @@ _sq_cuda_fake_quant (CudaExec *self, const SqNode *node)
       return TRUE;
     }
   out = _sq_cuda_add_buffer (self, node->out[0], LAYOUT_QUANT);
-  cuda_buffer (self, out)->scale = scale;
-  cuda_buffer (self, out)->zero = zero;
+  cuda_set_grid (cuda_buffer (self, out), &grid);
   conv = self->uses[node->in[0]] == 1 ? conv_that_makes (self, in) : NULL;
-  if (conv != NULL && _sq_cuda_can_requantise (self, conv))
+  if (conv != NULL && _sq_cuda_can_requantise (self, conv, grid.type))
     conv->out[0] = out;
   else
     _sq_cuda_add_move (self, "quantise", node, in, &v->shape, out, &v->shape, &v->shape);

@@ -77,8 +77,8 @@ whole_picture (CudaExec *self, const SqNode *node)
   const SqNode *reader = only_reader (self, node->out[0]);
   const Buffer *first = NULL;
   gboolean same = TRUE;
-  float scale;
-  int zero, out;
+  Buffer grid;
+  int out;
 
   for (int k = 0; k < node->n_in; k++)
     {
@@ -88,20 +88,18 @@ whole_picture (CudaExec *self, const SqNode *node)
       if (quant < 0 && !_sq_cuda_has (self, node->in[k], LAYOUT_PICTURE))
         return -1;
       first = k == 0 ? b : first;
-      same = same && b != NULL && first != NULL && b->scale == first->scale && b->zero == first->zero;
+      same = same && b != NULL && first != NULL && cuda_same_grid (b, first);
     }
-  if (reader != NULL && reader->op == &sq_op_fake_quant && _sq_cuda_quant_grid (reader, &scale, &zero))
+  if (reader != NULL && reader->op == &sq_op_fake_quant && _sq_cuda_quant_grid (self, reader, &grid))
     out = _sq_cuda_add_buffer (self, reader->out[0], LAYOUT_QUANT); // quantised on the way in
   else if (same)
     {
-      scale = first->scale;
-      zero = first->zero;
+      grid = *first;
       out = _sq_cuda_add_buffer (self, node->out[0], LAYOUT_QUANT);
     }
   else
     return _sq_cuda_add_buffer (self, node->out[0], LAYOUT_PICTURE);
-  cuda_buffer (self, out)->scale = scale;
-  cuda_buffer (self, out)->zero = zero;
+  cuda_set_grid (cuda_buffer (self, out), &grid);
   return out;
 }
 
@@ -162,25 +160,32 @@ _sq_cuda_concat (CudaExec *self, const SqNode *node)
   return TRUE;
 }
 
-static gboolean
-slice_of_channels (CudaExec *self, const SqNode *node, int in)
+gboolean
+_sq_cuda_slices_channels (const CudaExec *self, const SqNode *node)
 {
   const SqShape *x = &cuda_value (self, node->in[0])->shape;
   const SqParams *p = &node->params;
-  Buffer *whole, *part;
-  int out;
 
   for (int d = 0; d < x->rank; d++)
     if (p->slice.step[d] != 1 || (d != 1 && p->slice.size[d] != x->dim[d]))
       return FALSE;
+  return TRUE;
+}
+
+static gboolean
+slice_of_channels (CudaExec *self, const SqNode *node, int in)
+{
+  Buffer *whole, *part;
+  int out;
+
+  if (!_sq_cuda_slices_channels (self, node))
+    return FALSE;
   out = _sq_cuda_add_buffer (self, node->out[0], cuda_buffer (self, in)->layout);
   whole = cuda_buffer (self, in);
   part = cuda_buffer (self, out);
-  part->type = whole->type;
-  part->scale = whole->scale;
-  part->zero = whole->zero;
+  cuda_set_grid (part, whole);
   part->parent = in;
-  part->channel = (int) p->slice.start[1];
+  part->channel = (int) node->params.slice.start[1];
   return TRUE;
 }
 

@@ -40,10 +40,7 @@ picture_step (CudaExec *self, const SqNode *node, const char *name, int (*launch
     in = _sq_cuda_want (self, node->in[0], LAYOUT_PICTURE);
   out = _sq_cuda_add_buffer (self, node->out[0], quant ? LAYOUT_QUANT : LAYOUT_PICTURE);
   if (quant)
-    {
-      cuda_buffer (self, out)->scale = cuda_buffer (self, in)->scale;
-      cuda_buffer (self, out)->zero = cuda_buffer (self, in)->zero;
-    }
+    cuda_set_grid (cuda_buffer (self, out), cuda_buffer (self, in));
   step = _sq_cuda_add_step (self, name, launch, node);
   step->in[step->n_in++] = in;
   step->out[step->n_out++] = out;

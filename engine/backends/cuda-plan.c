@@ -11,8 +11,8 @@ plain_type (SqDType dtype)
   return types[dtype];
 }
 
-static gboolean
-is_picture (const SqValue *v)
+gboolean
+_sq_cuda_is_picture (const SqValue *v)
 {
   return v->dtype == SQ_F32 && v->shape.rank == 4 && v->shape.dim[0] == 1;
 }
@@ -121,7 +121,7 @@ _sq_cuda_want (CudaExec *self, int value, Layout layout)
       if (layout == LAYOUT_PLAIN)
         return buffer;
     }
-  if (layout == LAYOUT_QUANT || (layout == LAYOUT_PICTURE && !is_picture (v)))
+  if (layout == LAYOUT_QUANT || (layout == LAYOUT_PICTURE && !_sq_cuda_is_picture (v)))
     return -1;
   from = self->of_value[LAYOUT_QUANT][value];
   if (from < 0)
@@ -153,6 +153,7 @@ find_tail (CudaExec *self)
 {
   g_autofree int *other = g_new0 (int, self->graph->values->len); // uses by what is no tail
 
+  g_free (self->tail);
   self->tail = g_new0 (gboolean, self->graph->values->len);
   for (guint i = self->graph->nodes->len; i-- > 0;)
     {
@@ -210,13 +211,19 @@ _sq_cuda_plan (CudaExec *self, GError **error)
 {
   const SqGraph *graph = self->graph;
 
+  find_tail (self);
+  if (self->fp8)
+    {
+      if (!_sq_cuda_round_to_e4m3 (self, error))
+        return FALSE;
+      find_tail (self);
+    }
   for (int l = 0; l < N_LAYOUTS; l++)
     {
       self->of_value[l] = g_new (int, graph->values->len);
       for (guint i = 0; i < graph->values->len; i++)
         self->of_value[l][i] = -1;
     }
-  find_tail (self);
   for (guint i = 0; i < graph->inputs->len; i++)
     _sq_cuda_add_buffer (self, g_array_index (graph->inputs, int, i), LAYOUT_PLAIN);
   for (guint i = 0; i < graph->nodes->len; i++)

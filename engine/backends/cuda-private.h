@@ -19,7 +19,7 @@ typedef enum
 {
   LAYOUT_PLAIN,   // as the shape says; float32 and whole numbers
   LAYOUT_PICTURE, // N H W C, float16 or float32
-  LAYOUT_QUANT,   // N H W C, 8 bits
+  LAYOUT_QUANT,   // N H W C, 8 bits: whole numbers or floats
   N_LAYOUTS,
 } Layout;
 
@@ -79,6 +79,7 @@ struct _CudaExec
   int batch;
   SqCudaType real;          // of pictures: F16 or F32
   gboolean whole;           // quantised layers run in 8 bits
+  gboolean fp8;             // convolutions read 8-bit floats where they can
   GArray *buffers;          // Buffer
   GPtrArray *steps;         // Step
   int *of_value[N_LAYOUTS]; // buffer of each value, -1 none
@@ -116,6 +117,21 @@ cuda_type_size (SqCudaType type)
   return type == SQ_CUDA_I64 ? 8 : type == SQ_CUDA_F32 || type == SQ_CUDA_I32 ? 4 : type == SQ_CUDA_F16 ? 2 : 1;
 }
 
+// type, scale and zero: what 8 bits mean
+static inline gboolean
+cuda_same_grid (const Buffer *a, const Buffer *b)
+{
+  return a->type == b->type && a->scale == b->scale && a->zero == b->zero;
+}
+
+static inline void
+cuda_set_grid (Buffer *b, const Buffer *grid)
+{
+  b->type = grid->type;
+  b->scale = grid->scale;
+  b->zero = grid->zero;
+}
+
 // cuda-plan.c: buffers and steps
 int _sq_cuda_add_buffer (CudaExec *self, int value, Layout layout);
 Step *_sq_cuda_add_step (CudaExec *self, const char *name, int (*launch) (CudaExec *, Step *, SqGpuStream *), const SqNode *node);
@@ -125,6 +141,7 @@ int _sq_cuda_want (CudaExec *self, int value, Layout layout);                 //
 int _sq_cuda_add_scalar (CudaExec *self, float value);                        // a plain constant
 gssize _sq_cuda_add_constant (CudaExec *self, gconstpointer data, gsize bytes);
 gboolean _sq_cuda_fits (const CudaExec *self, GError **error); // all constants so far
+gboolean _sq_cuda_is_picture (const SqValue *v);
 gboolean _sq_cuda_plan (CudaExec *self, GError **error);
 void _sq_cuda_step_free (CudaExec *self, Step *step);
 
@@ -161,16 +178,23 @@ gboolean _sq_cuda_reduce (CudaExec *self, const SqNode *node);
 void _sq_cuda_borders (CudaExec *self);                         // after all lowerings, before the arena
 gboolean _sq_cuda_build_convs (CudaExec *self, GError **error); // weights and plans; after the arena is planned
 int _sq_cuda_launch_conv (CudaExec *self, Step *step, SqGpuStream *stream);
-gboolean _sq_cuda_can_requantise (const CudaExec *self, const Step *step); // the convolution may write 8 bits itself
+gboolean _sq_cuda_is_cudnns (const CudaExec *self, const SqNode *node); // a convolution that a plan does, not a kernel of ours
+gboolean _sq_cuda_can_requantise (const CudaExec *self, const Step *step, SqCudaType to); // the convolution may write them itself
 
 // cuda-elementwise.c
 int _sq_cuda_elementwise (CudaExec *self, SqCudaElementwise *job, const SqShape *shape, gboolean channels_last,
                           gint64 (*strides)[SQ_MAX_RANK + 1],
                           SqGpuStream *stream); // strides: of out, a, b over the batch and `shape`
 SqCudaView _sq_cuda_view (const CudaExec *self, int buffer);
-gboolean _sq_cuda_quant_grid (const SqNode *fake_quant, float *scale, int *zero); // FALSE where it is not 8 bits
+gboolean _sq_cuda_quant_grid (const CudaExec *self, const SqNode *fake_quant, Buffer *grid); // FALSE where it is not 8 bits
+
+// cuda-e4m3.c
+gboolean _sq_cuda_round_to_e4m3 (CudaExec *self, GError **error); // before all lowerings
+gboolean _sq_cuda_is_e4m3 (const SqNode *fake_quant);             // one that the above has put there
+float _sq_cuda_e4m3_weight_scale (const SqTensor *w, gint64 output_channel);
 
 // cuda-move.c
+gboolean _sq_cuda_slices_channels (const CudaExec *self, const SqNode *slice); // a range of them and nothing else
 Step *_sq_cuda_add_move (CudaExec *self, const char *name, const SqNode *node, int in, const SqShape *in_shape, int out,
                          const SqShape *out_shape, const SqShape *shape);
 

@@ -75,6 +75,7 @@ cuda_new (const SqGpuApi *api, const SqGraph *graph, const SqExecOptions *option
   self->uses = sq_graph_count_uses (graph);
   self->batch = batch;
   self->real = options->precision == SQ_PRECISION_F32 ? SQ_CUDA_F32 : SQ_CUDA_F16;
+  self->fp8 = options->precision == SQ_PRECISION_FP8;
   self->whole = options->precision == SQ_PRECISION_AUTO || options->precision == SQ_PRECISION_INT8;
   self->buffers = g_array_new (FALSE, FALSE, sizeof (Buffer));
   self->steps = g_ptr_array_new ();
@@ -129,12 +130,24 @@ host_memory (CudaExec *self, GError **error)
   return _sq_cuda_host_memory (self, error);
 }
 
+// Ada and Hopper are the first with 8-bit floats.
+static gboolean
+computes (const CudaExec *self, GError **error)
+{
+  if (!self->fp8 || self->properties.major * 10 + self->properties.minor >= 89)
+    return TRUE;
+  g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE,
+               "%s:%d (%s) does not compute in 8-bit floats, which GPUs from the GeForce RTX 40 and H100 on do: use half or int8 there.",
+               self->api->name, self->device, self->properties.name);
+  return FALSE;
+}
+
 static gboolean
 build (CudaExec *self, GError **error)
 {
   if (!_sq_cuda_check (self, self->api->set_device (self->device), "choosing the device", error)
       || !_sq_cuda_check (self, self->api->properties (self->device, &self->properties), "asking the device", error)
-      || !_sq_cuda_check (self, self->api->stream_new (&self->stream), "opening a stream", error)
+      || !computes (self, error) || !_sq_cuda_check (self, self->api->stream_new (&self->stream), "opening a stream", error)
       || (self->dnn = self->api->dnn_new (self->device, error)) == NULL || !_sq_cuda_plan (self, error))
     return FALSE;
   _sq_cuda_borders (self);
@@ -326,7 +339,7 @@ cuda_describe (SqExec *exec)
   for (guint i = 0; i < self->steps->len; i++)
     {
       const Step *step = g_ptr_array_index (self->steps, i);
-      static const char *const types[] = { "f32", "f16", "s8", "i64", "i32", "u8" };
+      static const char *const types[] = { "f32", "f16", "s8", "i64", "i32", "u8", "e4m3" };
       g_autofree char *shape = step->node != NULL ? sq_shape_to_string (&cuda_value (self, step->node->out[0])->shape) : g_strdup ("");
 
       g_string_append_printf (s, "%-12s %-16s %-4s %s\n", step->name, shape, types[cuda_buffer (self, step->out[0])->type],
@@ -339,6 +352,7 @@ cuda_describe (SqExec *exec)
 const SqBackend sq_backend_cuda = { .id = "cuda",
                                     .alias = "fake",
                                     .takes_frames = TRUE,
+                                    .fp8 = TRUE,
                                     .compile = cuda_compile,
                                     .run = cuda_run,
                                     .detect = _sq_cuda_detect,

@@ -17,7 +17,8 @@ struct _SqDetector
   SqExec *exec;
   float floor;
   const char *device;
-  int index; // of the backend's devices, -1 none
+  int index;         // of the backend's devices, -1 none
+  gboolean nms_done; // by the device
 };
 
 #define MAX_HEADS 16
@@ -49,6 +50,20 @@ describe_detect (const SqModel *model, float floor, SqCudaOutputHead *heads, SqE
   return detect->n_heads > 0;
 }
 
+// FALSE where that is left to sq_result_detections: of chosen classes the best count, not of all.
+static gboolean
+describe_nms (const SqModel *model, const SqFilter *filter, SqExecDetect *detect)
+{
+  if (filter == NULL || filter->classes != NULL || model->family->nms_done)
+    return FALSE;
+  detect->nms = TRUE;
+  detect->floor = MAX (detect->floor, filter->confidence);
+  detect->iou = filter->iou;
+  detect->class_agnostic = filter->class_agnostic;
+  detect->limit = filter->max_detections > 0 ? MIN (filter->max_detections, detect->keep) : detect->keep;
+  return TRUE;
+}
+
 SqDetector *
 sq_detector_new (SqModel *model, const SqDetectorOptions *options, GError **error)
 {
@@ -77,7 +92,10 @@ sq_detector_new (SqModel *model, const SqDetectorOptions *options, GError **erro
   exec_options.progress = options->progress;
   exec_options.progress_data = options->progress_data;
   if (backend->detect != NULL && describe_detect (model, self->floor, heads, &detect))
-    exec_options.detect = &detect;
+    {
+      exec_options.detect = &detect;
+      self->nms_done = describe_nms (model, options->filter, &detect);
+    }
   self->exec = sq_exec_new (backend, model->graph, &exec_options, error);
   return self->exec != NULL ? g_steal_pointer (&self) : NULL;
 }
@@ -132,6 +150,7 @@ sq_detector_job_reset (SqDetectorJob *job)
     g_clear_pointer (&job->outputs[i], sq_tensor_unref);
   job->n_outputs = 0;
   g_clear_pointer (&job->boxes, g_array_unref);
+  job->nms_done = FALSE;
 }
 
 void
@@ -229,11 +248,12 @@ sq_detector_job_postprocess (SqDetectorJob *job, const SqModel *model, float flo
       candidates = g_array_new (FALSE, FALSE, sizeof (SqDetection));
       model->family->decode (model, job->outputs, floor, candidates);
     }
-  n = to_source (candidates, &job->transform, job->frame);
-  if (n > 0)
+  n = job->nms_done ? candidates->len : to_source (candidates, &job->transform, job->frame);
+  if (n > 0 && !job->nms_done)
     qsort (candidates->data, n, sizeof (SqDetection), by_score);
   n = MIN (n, MAX_CANDIDATES);
-  result = sq_result_new (sq_frame_ref (job->frame), g_memdup2 (candidates->data, n * sizeof (SqDetection)), n, model->family->nms_done);
+  result = sq_result_new (sq_frame_ref (job->frame), g_memdup2 (candidates->data, n * sizeof (SqDetection)), n,
+                          model->family->nms_done || job->nms_done);
   job->stage_ns[SQ_STAGE_POST] = now_ns () - start;
   for (int i = 0; i < SQ_N_STAGES; i++)
     result->stage_ns[i] = job->stage_ns[i];
@@ -259,24 +279,27 @@ detect_pictures (SqDetector *self, SqDetectorJob *const *jobs, guint n, GError *
         return no_pixels (frame, error);
 
       sq_transform_init (t, &self->model->input, frame->width, frame->height);
-      pictures[i] = (SqExecPicture){ .pixels = gpu != NULL ? gpu->luma : frame->pixels,
-                                     .chroma = gpu != NULL ? gpu->chroma : NULL,
-                                     .chroma_stride = gpu != NULL ? (gsize) gpu->chroma_stride : 0,
-                                     .matrix = gpu != NULL ? gpu->matrix : 0,
-                                     .full_range = gpu != NULL && gpu->full_range,
-                                     .width = frame->width,
-                                     .height = frame->height,
-                                     .stride = (gsize) (gpu != NULL ? gpu->luma_stride : frame->stride),
-                                     .left = t->left,
-                                     .top = t->top,
-                                     .scaled_width = t->width,
-                                     .scaled_height = t->height };
+      pictures[i] =
+          (SqExecPicture){ .pixels = gpu != NULL ? gpu->luma : frame->pixels,
+                           .chroma = gpu != NULL ? gpu->chroma : NULL,
+                           .chroma_stride = gpu != NULL ? (gsize) gpu->chroma_stride : 0,
+                           .matrix = gpu != NULL ? gpu->matrix : 0,
+                           .full_range = gpu != NULL && gpu->full_range,
+                           .width = frame->width,
+                           .height = frame->height,
+                           .stride = (gsize) (gpu != NULL ? gpu->luma_stride : frame->stride),
+                           .left = t->left,
+                           .top = t->top,
+                           .scaled_width = t->width,
+                           .scaled_height = t->height,
+                           .frame = { t->scale_x, t->scale_y, t->offset_x, t->offset_y, (float) frame->width, (float) frame->height } };
     }
   if (!sq_exec_detect (self->exec, pictures, n, boxes, error))
     return FALSE;
   for (guint i = 0; i < n; i++)
     {
       jobs[i]->boxes = boxes[i];
+      jobs[i]->nms_done = self->nms_done;
       jobs[i]->device = self->device;
       jobs[i]->stage_ns[SQ_STAGE_PREPROCESS] = 0;
       jobs[i]->stage_ns[SQ_STAGE_INFER] = (now_ns () - start) / n;

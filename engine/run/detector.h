@@ -17,6 +17,9 @@ typedef struct
   const char *device; // NULL = "cpu"; "cpu:1" one core, to which the caller binds its thread (sq_device_pin); "ref" the reference backend
   int threads;        // 0 = all cores
   float floor;        // 0 = SQ_SCORE_FLOOR
+  // NULL, or where nobody will look through another one (no slider, no project): the only filter that results are read through. A device
+  // that goes from pictures to boxes then applies it itself, and its results hold detections alone. Not with classes. Lent for the call.
+  const SqFilter *filter;
   SqPrecision precision;
   int batch;                                         // pictures at once where the device takes them, see sq_detector_get_batch; 0 = 1
   GCancellable *cancellable;                         // of the build, or NULL
@@ -35,6 +38,7 @@ typedef struct
   SqTensor *outputs[SQ_MAX_OUTPUTS];
   guint n_outputs;
   GArray *boxes;      // SqCudaBox, where the device has decoded them
+  gboolean nms_done;  // and filtered them: px of the frame
   const char *device; // interned: where it ran
   gint64 stage_ns[SQ_N_STAGES];
 } SqDetectorJob;

@@ -38,7 +38,7 @@ add_stand_in (SqPipeline *self)
         return;
     }
   cpu = add_device (self, "cpu");
-  cpu->stand_in = TRUE;
+  cpu->stand_in = cpu->unasked = TRUE;
 }
 
 // FALSE for a stand-in whose devices were quicker.
@@ -158,6 +158,7 @@ take_over (SqPipeline *self, GError *error)
       cpu = pipeline_device (self, i);
   if (cpu == NULL)
     cpu = add_device (self, "cpu");
+  cpu->unasked = TRUE;
   cpu->stand_in = FALSE;
   _sq_pipeline_start_lanes (self);
 }
@@ -294,7 +295,8 @@ build (SqPipeline *self, const Lane *lane, GError **error)
                               &(SqDetectorOptions){ .device = lane->device->id,
                                                     .threads = lane->threads,
                                                     .floor = self->options.floor,
-                                                    .precision = self->options.precision,
+                                                    .filter = self->options.filter,
+                                                    .precision = lane->device->unasked ? SQ_PRECISION_AUTO : self->options.precision,
                                                     .cancellable = self->cancellable,
                                                     .progress = building,
                                                     .progress_data = &b },

@@ -45,6 +45,7 @@ typedef struct
   int ready;      // of them, built
   gboolean failed;
   gboolean stand_in; // the CPU, until a device that was asked for is built
+  gboolean unasked;  // nobody named it: it helps out, in whatever precision it has
   double built;      // fraction of its network
   gboolean building; // one of its lanes is
   guint64 frames;

@@ -37,6 +37,7 @@ typedef struct
   int threads;              // of the CPU: so many frames at once; 0 = all cores
   int lanes;                // frames at once on each device, the CPU's `threads` shared among them; 0 = as suits the device
   float floor;              // 0 = SQ_SCORE_FLOOR
+  const SqFilter *filter;   // see SqDetectorOptions; the caller keeps it until the run is gone
   SqPrecision precision;
   gboolean realtime; // pace video to its own clock and drop what comes late; otherwise every frame, as fast as it goes
   gboolean loop;     // start a video again at its end

@@ -43,9 +43,9 @@ typedef struct
 typedef struct
 {
   SqFrame *frame;
-  const SqDetection *candidates; // before NMS, score descending
+  const SqDetection *candidates; // before NMS (unless nms_done), score descending
   guint n_candidates;
-  gboolean nms_done; // the network did it (end-to-end heads): the IoU filter does not apply
+  gboolean nms_done; // the network did it (end-to-end heads), or the device: the IoU filter does not apply
   gint64 stage_ns[SQ_N_STAGES];
   const char *device; // interned: "cpu", "cuda:0"
 } SqResult;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/e4m3.h"
 
 #ifndef SQ_CUDA_EMULATED
 #include <cuda_fp16.h>
@@ -74,30 +75,6 @@ sq_quantise (float v, float scale, int zero)
   return (int8_t) fminf (fmaxf (rintf (v / scale) + (float) zero, -128.f), 127.f);
 }
 
-// An 8-bit float's bits stand as a half's, 2^8 too small; subnormals too. 0x7f and 0xff are no numbers.
-SQ_DEVICE float
-sq_from_e4m3 (uint8_t bits)
-{
-  const uint32_t magnitude = bits & 0x7f, sign = (uint32_t) (bits & 0x80) << 24;
-
-  return __uint_as_float ((magnitude == 0x7f ? 0x7fc00000 : __float_as_uint (__uint_as_float (magnitude << 20) * 0x1p120f)) | sign);
-}
-
-// To the nearest, halves to even; beyond 448 to 448, as the hardware's own conversion does.
-SQ_DEVICE uint8_t
-sq_to_e4m3 (float v)
-{
-  const uint32_t bits = __float_as_uint (v), magnitude = bits & 0x7fffffff, sign = bits >> 24 & 0x80;
-
-  if (magnitude > 0x7f800000)
-    return (uint8_t) (sign | 0x7f);
-  if (magnitude >= 0x43e00000)
-    return (uint8_t) (sign | 0x7e);
-  if (magnitude < 0x3c800000) // subnormal: the adder rounds at the right bit
-    return (uint8_t) (sign | (__float_as_uint (__fadd_rn (__uint_as_float (magnitude), 0x1p14f)) - 0x46800000));
-  return (uint8_t) (sign | (magnitude + 0x7ffff + (magnitude >> 20 & 1) - 0x3c000000) >> 20);
-}
-
 // V neighbours from element `at`, which is aligned to V.
 template <int V>
 SQ_DEVICE void
@@ -122,7 +99,7 @@ sq_read (const void *data, SqCudaType type, int64_t at, float scale, int zero, f
       SqPack<uint8_t, V> p = *reinterpret_cast<const SqPack<uint8_t, V> *> ((const uint8_t *) data + at);
 
       for (int i = 0; i < V; i++)
-        v[i] = scale * sq_from_e4m3 (p.v[i]);
+        v[i] = scale * sq_e4m3_to_float (p.v[i]);
     }
   else
     {
@@ -158,7 +135,7 @@ sq_write (void *data, SqCudaType type, int64_t at, float scale, int zero, const 
       SqPack<uint8_t, V> p;
 
       for (int i = 0; i < V; i++)
-        p.v[i] = sq_to_e4m3 (v[i] / scale);
+        p.v[i] = sq_e4m3_from_float (v[i] / scale);
       *reinterpret_cast<SqPack<uint8_t, V> *> ((uint8_t *) data + at) = p;
     }
   else

@@ -211,9 +211,18 @@ extern "C"
     void *scratch; // scratch_bytes of topk_scratch (capacity)
   } SqCudaTopk;
 
-  // Greedy, over boxes sorted best first; keeps at most `limit`, in order.
+  // Where a picture lies in the network's input: px there = px of the picture x scale + offset.
   typedef struct
   {
+    float scale_x, scale_y, offset_x, offset_y;
+    float width, height; // px of the picture
+  } SqCudaFrame;
+
+  // Greedy, over boxes sorted best first; keeps at most `limit`, in order. With `frame` (the device's too) boxes are first brought into the
+  // picture's px and cut to it, and those with no area left are dropped.
+  typedef struct
+  {
+    const SqCudaFrame *frame; // NULL: boxes as they are
     const SqCudaBox *boxes;
     const uint32_t *count;
     uint32_t capacity; // at most 4096

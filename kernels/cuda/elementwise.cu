@@ -34,6 +34,29 @@ struct Offsets
   int64_t out, a, b;
 };
 
+template <class T>
+SQ_DEVICE bool
+compare (int op, T a, T b)
+{
+  switch (op)
+    {
+    case EQUAL:
+      return a == b;
+    case LESS:
+      return a < b;
+    case LESS_EQUAL:
+      return a <= b;
+    case GREATER:
+      return a > b;
+    case GREATER_EQUAL:
+      return a >= b;
+    case AND:
+      return a != 0 && b != 0;
+    default:
+      return a != 0 || b != 0;
+    }
+}
+
 SQ_DEVICE float
 combine (int op, float a, float b)
 {
@@ -57,20 +80,8 @@ combine (int op, float a, float b)
       return __fadd_rn (a, -__fmul_rn (floorf (a / b), b));
     case FMOD:
       return fmodf (a, b);
-    case EQUAL:
-      return a == b;
-    case LESS:
-      return a < b;
-    case LESS_EQUAL:
-      return a <= b;
-    case GREATER:
-      return a > b;
-    case GREATER_EQUAL:
-      return a >= b;
-    case AND:
-      return a != 0 && b != 0;
     default:
-      return a != 0 || b != 0;
+      return compare (op, a, b);
     }
 }
 
@@ -105,20 +116,8 @@ combine_integers (int op, int64_t a, int64_t b)
       return b == 0 || b == -1 ? 0 : a % b + (a % b != 0 && (a < 0) != (b < 0) ? b : 0);
     case FMOD:
       return b == 0 || b == -1 ? 0 : a % b;
-    case EQUAL:
-      return a == b;
-    case LESS:
-      return a < b;
-    case LESS_EQUAL:
-      return a <= b;
-    case GREATER:
-      return a > b;
-    case GREATER_EQUAL:
-      return a >= b;
-    case AND:
-      return a != 0 && b != 0;
     default:
-      return a != 0 || b != 0;
+      return compare (op, a, b);
     }
 }
 

@@ -15,6 +15,37 @@ boxes_of (const SqCudaNms &job)
   return n < job.capacity ? n : job.capacity;
 }
 
+// As engine/run/detector.c does it: CLAMP keeps what is no number.
+SQ_DEVICE float
+into_frame (float v, float offset, float scale, float most)
+{
+  v = (v - offset) / scale;
+  return v > most ? most : v < 0 ? 0 : v;
+}
+
+SQ_DEVICE SqCudaBox
+load (const SqCudaNms &job, uint32_t i)
+{
+  SqCudaBox box = job.boxes[i];
+
+  if (job.frame != nullptr)
+    {
+      const SqCudaFrame f = *job.frame;
+
+      box.x1 = into_frame (box.x1, f.offset_x, f.scale_x, f.width);
+      box.y1 = into_frame (box.y1, f.offset_y, f.scale_y, f.height);
+      box.x2 = into_frame (box.x2, f.offset_x, f.scale_x, f.width);
+      box.y2 = into_frame (box.y2, f.offset_y, f.scale_y, f.height);
+    }
+  return box;
+}
+
+SQ_DEVICE bool
+is_box (const SqCudaNms &job, const SqCudaBox &box)
+{
+  return job.frame == nullptr || (box.x2 > box.x1 && box.y2 > box.y1);
+}
+
 SQ_DEVICE float
 size_of (const SqCudaBox &a)
 {
@@ -41,11 +72,11 @@ pairs (SqCudaNms job)
   for (uint32_t t = blockIdx.x * blockDim.x + threadIdx.x; t < n * words; t += gridDim.x * blockDim.x)
     {
       const uint32_t i = t / words, w = t % words;
-      const SqCudaBox a = job.boxes[i];
+      const SqCudaBox a = load (job, i);
       uint32_t bits = 0;
 
       for (uint32_t k = 0; k < 32; k++)
-        if (32 * w + k > i && 32 * w + k < n && suppresses (job, a, job.boxes[32 * w + k]))
+        if (32 * w + k > i && 32 * w + k < n && suppresses (job, a, load (job, 32 * w + k)))
           bits |= 1u << k;
       job.scratch[t] = bits;
     }
@@ -73,9 +104,13 @@ __launch_bounds__ (THREADS) walk (SqCudaNms job)
           for (uint32_t k = 0; k < 32 && chunk * 32 + k < n && kept < job.limit; k++)
             if ((out >> k & 1) == 0)
               {
+                const SqCudaBox box = load (job, chunk * 32 + k);
+
+                if (!is_box (job, box))
+                  continue;
                 chosen |= 1u << k;
                 out |= job.scratch[(chunk * 32 + k) * words + chunk];
-                job.out[kept++] = job.boxes[chunk * 32 + k];
+                job.out[kept++] = box;
               }
         }
       __syncthreads ();

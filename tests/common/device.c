@@ -27,9 +27,14 @@ sq_test_device_open (SqTestDevice *self, const char *name)
       self->options.precision = SQ_PRECISION_INT8;
       self->tolerance = 200;
     }
+  else if (g_strcmp0 (parts[1], "fp8") == 0)
+    {
+      self->options.precision = SQ_PRECISION_FP8;
+      self->tolerance = 20000;
+    }
 #if HAVE_FAKE_GPU
   if (g_str_equal (parts[0], "fake"))
-    sq_gpu_set_api (sq_fake_gpu_open (&(SqFakeGpuConfig){ .n_devices = 1, .memory = (gsize) 4 << 30, .major = 8, .minor = 6 }));
+    sq_gpu_set_api (sq_fake_gpu_open (&(SqFakeGpuConfig){ .n_devices = 1, .memory = (gsize) 4 << 30, .major = 8, .minor = 9 }));
 #endif
 }
 

@@ -16,23 +16,27 @@ sq_test_from_e4m3 (uint8_t bits)
   return bits & 0x80 ? -v : v;
 }
 
-// The nearest of all 127 magnitudes; of two as near the even one.
+// The nearest of all magnitudes; of two as near the even one.
 static inline uint8_t
 sq_test_to_e4m3 (float f)
 {
-  uint8_t sign = signbit (f) ? 0x80 : 0, best = 0;
-  double v = fabs ((double) f);
+  uint8_t sign = signbit (f) ? 0x80 : 0, below = 0, above = 0x7e;
+  double v = fabs ((double) f), down, up;
 
   if (isnan (f))
     return sign | 0x7f;
   if (v >= 448)
     return sign | 0x7e;
-  for (uint8_t code = 1; code < 0x7f; code++)
+  while (above - below > 1)
     {
-      double near = fabs (sq_test_from_e4m3 (code) - v), nearest = fabs (sq_test_from_e4m3 (best) - v);
+      uint8_t middle = (uint8_t) ((below + above) / 2);
 
-      if (near < nearest || (near == nearest && code % 2 == 0))
-        best = code;
+      if (sq_test_from_e4m3 (middle) <= v)
+        below = middle;
+      else
+        above = middle;
     }
-  return sign | best;
+  down = v - sq_test_from_e4m3 (below);
+  up = sq_test_from_e4m3 (above) - v;
+  return sign | (down < up || (down == up && below % 2 == 0) ? below : above);
 }

@@ -4,6 +4,7 @@
 #include "gpu-private.h"
 
 #include "engine/ops/op.h"
+#include "kernels/cuda/e4m3.h"
 #include "tests/common/half.h"
 
 #include <math.h>
@@ -48,9 +49,10 @@ DEFINE_ROW (row_s8, gint32, I8)
 static float
 load (gconstpointer data, SqCudaType type, gint64 i)
 {
-  return type == SQ_CUDA_F32   ? ((const float *) data)[i]
-         : type == SQ_CUDA_F16 ? sq_test_from_half (((const guint16 *) data)[i])
-                               : ((const gint8 *) data)[i];
+  return type == SQ_CUDA_F32    ? ((const float *) data)[i]
+         : type == SQ_CUDA_F16  ? sq_test_from_half (((const guint16 *) data)[i])
+         : type == SQ_CUDA_E4M3 ? sq_e4m3_to_float (((const guint8 *) data)[i])
+                                : ((const gint8 *) data)[i];
 }
 
 static float
@@ -58,7 +60,7 @@ load_map (const SqCudaMap *map, gint64 i)
 {
   float v = load (map->data, map->type, i);
 
-  return map->type == SQ_CUDA_S8 ? map->scale * (v - (float) map->zero) : v;
+  return map->type == SQ_CUDA_S8 ? map->scale * (v - (float) map->zero) : map->type == SQ_CUDA_E4M3 ? map->scale * v : v;
 }
 
 static void
@@ -68,6 +70,8 @@ store_map (const SqCudaMap *map, gint64 i, float v)
     ((float *) map->data)[i] = v;
   else if (map->type == SQ_CUDA_F16)
     ((guint16 *) map->data)[i] = sq_test_to_half (v);
+  else if (map->type == SQ_CUDA_E4M3)
+    ((guint8 *) map->data)[i] = sq_e4m3_from_float (v / map->scale);
   else
     ((gint8 *) map->data)[i] = (gint8) fminf (fmaxf (rintf (v / map->scale) + (float) map->zero, -128), 127);
 }
@@ -83,7 +87,7 @@ finish (const SqCudaConv *job, int n, int oy, int k0, int ks, const float *sums)
       {
         float bias = job->bias != NULL ? job->bias[k0 + k] : 0, v = sums[8 * ox + k];
 
-        v = job->x.type == SQ_CUDA_S8 ? fmaf (v, job->x.scale * job->weight_scale[k0 + k], bias) : v + bias;
+        v = job->weight_scale != NULL ? fmaf (v, job->x.scale * job->weight_scale[k0 + k], bias) : v + bias;
         v = sq_act_apply (&act, v);
         if (r->data != NULL)
           v += load_map (r, n * r->image + oy * r->row + ox * r->pixel + k0 + k);

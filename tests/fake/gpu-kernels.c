@@ -141,7 +141,8 @@ topk_fits (const SqCudaTopk *job, int device)
 static gboolean
 nms_fits (const SqCudaNms *job, int device)
 {
-  return inside (job->boxes, (gint64) job->capacity * (gint64) sizeof (SqCudaBox), device) && inside (job->count, 4, device)
+  return (job->frame == NULL || inside (job->frame, sizeof (SqCudaFrame), device))
+         && inside (job->boxes, (gint64) job->capacity * (gint64) sizeof (SqCudaBox), device) && inside (job->count, 4, device)
          && inside (job->out, (gint64) MIN (job->limit, job->capacity) * (gint64) sizeof (SqCudaBox), device)
          && inside (job->out_count, 4, device) && inside (job->scratch, 4 * (gint64) job->capacity * ((job->capacity + 31) / 32), device);
 }

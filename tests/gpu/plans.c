@@ -123,6 +123,7 @@ plan (const char *name, const SqGraph *graph, SqPrecision precision)
   g_autoptr (SqExec) exec = sq_exec_new (sq_backend_find ("cuda"), graph, &options, &error);
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
+  static const char *const ids[] = { "auto", "f32", "f16", "int8", "fp8" };
   guint plans = 0, tensor = 0, own = 0, plain = 0, wide = 0;
 
   g_assert_no_error (error);
@@ -142,9 +143,10 @@ plan (const char *name, const SqGraph *graph, SqPrecision precision)
         wide += strstr (lines[i], " 1x") == NULL || g_ascii_strtoll (strstr (lines[i], " 1x") + 3, NULL, 10) > 4;
       }
   g_test_message ("sm_%-3d %-26s %-4s %3u plans (%u on tensor cores), %2u own kernels, %u by the plain kernel", device->sm, name,
-                  precision == SQ_PRECISION_INT8 ? "int8" : "f16", plans, tensor, own, plain);
+                  ids[precision], plans, tensor, own, plain);
   g_assert_cmpuint (plans + own, >, 0);
   g_assert_cmpuint (wide, ==, 0);
+  g_assert_cmpint (strstr (text, " e4m3 ") != NULL, ==, precision == SQ_PRECISION_FP8);
 }
 
 static void
@@ -176,6 +178,8 @@ test_model (gconstpointer data)
   plan (name, graph, SQ_PRECISION_HALF);
   whole = quantised (graph);
   plan (name, whole, SQ_PRECISION_INT8);
+  if (device->sm >= 89)
+    plan (name, graph, SQ_PRECISION_FP8);
 }
 
 int

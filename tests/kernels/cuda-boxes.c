@@ -283,6 +283,13 @@ test_nms (void)
                 twin;
 
       job.class_agnostic = sq_pick (2);
+      if (sq_pick (2) == 0)
+        {
+          SqCudaFrame *frame = sq_buffer_new (sizeof (SqCudaFrame), 0);
+
+          *frame = (SqCudaFrame){ sq_number (.2f, 3), sq_number (.2f, 3), sq_number (-5, 40), sq_number (-5, 40), 60, 45 };
+          job.frame = frame;
+        }
       job.boxes = sq_buffer_new (capacity * sizeof (SqCudaBox), 0);
       some_boxes ((SqCudaBox *) job.boxes, capacity, sq_pick (2));
       sort_boxes ((SqCudaBox *) job.boxes, MIN (count, capacity));

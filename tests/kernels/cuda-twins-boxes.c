@@ -228,11 +228,29 @@ sq_twin_topk (const SqCudaTopk *job)
 void
 sq_twin_nms (const SqCudaNms *job)
 {
-  guint32 n = MIN (*job->count, job->capacity);
-  SqResult result = { .candidates = (const SqDetection *) job->boxes, .n_candidates = n };
+  guint32 n = MIN (*job->count, job->capacity), real = 0;
+  const SqCudaFrame *f = job->frame;
+  g_autofree SqDetection *boxes = g_memdup2 (job->boxes, MAX (n, 1) * sizeof (SqDetection));
+  SqResult result = { .candidates = boxes };
   SqFilter filter = { .confidence = -INFINITY, .iou = job->iou, .class_agnostic = job->class_agnostic, .max_detections = job->limit };
-  g_autoptr (GArray) kept = sq_result_detections (&result, &filter);
+  g_autoptr (GArray) kept = NULL;
 
+  for (guint32 i = 0; i < n; i++)
+    {
+      SqDetection d = boxes[i];
+
+      if (f != NULL)
+        d = (SqDetection){ CLAMP ((d.x1 - f->offset_x) / f->scale_x, 0, f->width),
+                           CLAMP ((d.y1 - f->offset_y) / f->scale_y, 0, f->height),
+                           CLAMP ((d.x2 - f->offset_x) / f->scale_x, 0, f->width),
+                           CLAMP ((d.y2 - f->offset_y) / f->scale_y, 0, f->height),
+                           d.score,
+                           d.class_id };
+      if (f == NULL || (d.x2 > d.x1 && d.y2 > d.y1))
+        boxes[real++] = d;
+    }
+  result.n_candidates = real;
+  kept = sq_result_detections (&result, &filter);
   G_STATIC_ASSERT (sizeof (SqDetection) == sizeof (SqCudaBox));
   *job->out_count = job->limit > 0 ? kept->len : 0;
   if (*job->out_count > 0)

@@ -217,11 +217,13 @@ test_lost (gconstpointer data)
     }
 }
 
-// They all die: the CPU does the rest.
+// They all die: the CPU does the rest, in a precision that it has.
 static void
 test_all_lost (void)
 {
-  SqPipelineOptions options = { .paths = (const char *const *) pictures->pdata, .parallel = SQ_PARALLEL_DATA, .threads = 2 };
+  SqPipelineOptions options = {
+    .paths = (const char *const *) pictures->pdata, .parallel = SQ_PARALLEL_DATA, .threads = 2, .precision = SQ_PRECISION_FP8
+  };
 
   for (int k = 1; k <= 12; k++)
     for (int n = 1; n <= 4; n *= 2)
@@ -360,7 +362,7 @@ test_auto (void)
 static void
 test_stand_in (void)
 {
-  SqPipelineOptions options = { .frame = frame, .devices = "sim:0", .lanes = 1, .threads = 1 };
+  SqPipelineOptions options = { .frame = frame, .devices = "sim:0", .lanes = 1, .threads = 1, .precision = SQ_PRECISION_FP8 };
   SqPipelineStats stats = { 0 };
   SqPipeline *pipeline;
   gboolean partly = FALSE;

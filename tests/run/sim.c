@@ -73,7 +73,9 @@ sim_free (SqExec *exec)
 void
 sim_install (void)
 {
-  static const SqBackend backend = { .id = "sim", .takes_frames = TRUE, .compile = sim_compile, .run = sim_run, .free = sim_free };
+  static const SqBackend backend = {
+    .id = "sim", .takes_frames = TRUE, .fp8 = TRUE, .compile = sim_compile, .run = sim_run, .free = sim_free
+  };
 
   for (int i = 0; i < SIM_MAX; i++)
     sim_set (i, (SimDevice){ .fails_with = -1 });
