@@ -110,7 +110,9 @@ can_conv (const CpuExec *self, const SqNode *node)
   return _sq_cpu_is_picture (x) && w->constant != NULL && w->constant->grid != NULL
          && (w->constant->grid->n == 1 || (w->constant->grid->axis == 0 && w->constant->grid->n == w->shape.dim[0]))
          && (p->groups == 1 || is_depthwise (self, node)) && p->kernel[0] <= MAX_KERNEL && p->kernel[1] <= MAX_KERNEL
-         && (node->n_in < 3 || node->in[2] == SQ_NO_VALUE || sq_graph_value (self->graph, node->in[2])->constant != NULL);
+         && (node->n_in < 3 || node->in[2] == SQ_NO_VALUE || sq_graph_value (self->graph, node->in[2])->constant != NULL)
+         // without VNNI floats that multiply less often are faster
+         && !_sq_cpu_winograd_pays (self, p, &x->shape, &sq_graph_value (self->graph, node->out[0])->shape);
 }
 
 static gboolean

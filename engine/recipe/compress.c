@@ -34,15 +34,34 @@ sq_recipe_job_reference (SqRecipeJob *self, const SqRecipeProgress *progress, GE
   return self->reference;
 }
 
+// What a file of it would say, which is not always what was meant: numbers become halves.
+static SqModel *
+written (SqModel *model, gboolean half, GHashTable *metadata, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *path = NULL;
+  SqModel *again = NULL;
+  int file = g_file_open_tmp ("squint-XXXXXX.onnx", &path, error);
+
+  if (file < 0)
+    return NULL;
+  close (file);
+  if (sq_onnx_write (model->graph, &(SqOnnxWriteOptions){ .half = half, .metadata = metadata }, path, error))
+    again = sq_model_load (path, NULL, cancellable, error);
+  g_unlink (path);
+  return again;
+}
+
 double
 sq_recipe_job_agreement (SqRecipeJob *self, SqModel *variant, const SqRecipeProgress *progress, GError **error)
 {
   SqRecipeProgress first = _sq_recipe_part (progress, 0, self->reference == NULL ? .5 : 0), second = *progress;
   const SqReference *reference = sq_recipe_job_reference (self, &first, error);
+  g_autoptr (GHashTable) metadata = sq_model_describe (variant);
+  g_autoptr (SqModel) file = reference != NULL ? written (variant, self->half, metadata, progress->cancellable, error) : NULL;
   g_autoptr (SqFidelity) fidelity = NULL;
 
   second.from = first.to;
-  if (reference == NULL || (fidelity = sq_fidelity_measure (reference, variant, &second, error)) == NULL)
+  if (file == NULL || (fidelity = sq_fidelity_measure (reference, file, &second, error)) == NULL)
     return -1;
   // an original that sees nothing in these pictures cannot be disagreed with
   return fidelity->agreement >= 0 ? fidelity->agreement : fidelity->total.n[SQ_MATCH_NEW] == 0;
@@ -86,25 +105,14 @@ run_steps (SqRecipeJob *job, const SqRecipe *recipe, SqModel **model, const SqRe
   return TRUE;
 }
 
-// Of what the file says, not of what was meant: it is written and read again.
 static gboolean
 measure (SqCompressed *self, SqRecipeJob *job, const SqRecipeProgress *progress, GError **error)
 {
   SqRecipeProgress first = _sq_recipe_part (progress, 0, .5), second = _sq_recipe_part (progress, .5, 1);
   const SqReference *reference = sq_recipe_job_reference (job, &first, error);
-  g_autofree char *path = NULL;
-  g_autoptr (SqModel) variant = NULL;
-  int file;
+  g_autoptr (SqModel) file = reference != NULL ? written (self->model, self->half, self->metadata, progress->cancellable, error) : NULL;
 
-  if (reference == NULL)
-    return FALSE;
-  if ((file = g_file_open_tmp ("squint-XXXXXX.onnx", &path, error)) < 0)
-    return FALSE;
-  close (file);
-  if (sq_compressed_write (self, path, error) && (variant = sq_model_load (path, NULL, progress->cancellable, error)) != NULL)
-    self->fidelity = sq_fidelity_measure (reference, variant, &second, error);
-  g_unlink (path);
-  if (self->fidelity == NULL)
+  if (file == NULL || (self->fidelity = sq_fidelity_measure (reference, file, &second, error)) == NULL)
     return FALSE;
   if (job->layers != NULL)
     {

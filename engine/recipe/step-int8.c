@@ -68,14 +68,14 @@ apply (SqRecipeJob *job, SqModel *model, const double *params, const SqRecipePro
 
   if (int8 == NULL)
     return NULL;
+  // what is not in 8 bits goes to half: the file shrinks, next to nothing is lost by it
+  job->half = job->half || params[KEEP] > 0 || job->except != NULL;
   n = sq_int8_n_layers (int8);
   damage = g_new0 (double, n);
   stays = g_new0 (gboolean, n);
   if (!sq_damage_measure (model, job->pictures, PICTURES_OF_DAMAGE, n, change_layer, int8, damage, &second, error)
       || (params[KEEP] > 0 && sq_mixed_choose (int8, job, model, damage, params[KEEP], stays, &third, error) < 0))
     return NULL;
-  // what is not in 8 bits goes to half: the file shrinks, nothing is lost by it
-  job->half = job->half || params[KEEP] > 0 || job->except != NULL;
   graph = sq_int8_graph (int8, stays, &report);
   tell_layers (job, model, int8, damage, stays);
   g_string_append_printf (job->report, "8 bits      %u of %u convolutions; %u values, %u of them by channel\n", report.n_quantised,

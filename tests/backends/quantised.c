@@ -6,8 +6,8 @@
 
 #include <math.h>
 
-static int
-add (SqGraph *graph, const SqOp *op, SqParams params, const int *in, int n)
+int
+sq_test_add (SqGraph *graph, const SqOp *op, SqParams params, const int *in, int n)
 {
   g_autoptr (GError) error = NULL;
   int out[SQ_MAX_OUT];
@@ -17,10 +17,10 @@ add (SqGraph *graph, const SqOp *op, SqParams params, const int *in, int n)
   return out[0];
 }
 
-static int
-quant (SqGraph *graph, int x, float scale, float zero)
+int
+sq_test_round (SqGraph *graph, int x, float scale, float zero)
 {
-  return add (graph, &sq_op_fake_quant, (SqParams){ .fake_quant = { scale, zero, 0, 255 } }, &x, 1);
+  return sq_test_add (graph, &sq_op_fake_quant, (SqParams){ .fake_quant = { scale, zero, 0, 255 } }, &x, 1);
 }
 
 // Weights as a quantised file leaves them: whole numbers times a scale per channel.
@@ -41,8 +41,8 @@ weights (SqGraph *graph, gint64 k, gint64 c, gint64 side, guint seed)
   return sq_graph_add_constant (graph, NULL, w);
 }
 
-static int
-conv (SqGraph *graph, int x, gint64 k, int side, int stride, int groups, SqActKind act, int residual, guint seed)
+int
+sq_test_conv8 (SqGraph *graph, int x, gint64 k, int side, int stride, int groups, SqActKind act, int residual, guint seed)
 {
   gint64 c = sq_graph_value (graph, x)->shape.dim[1];
   SqTensor *bias = sq_tensor_new (SQ_F32, &SQ_SHAPE (k));
@@ -52,7 +52,7 @@ conv (SqGraph *graph, int x, gint64 k, int side, int stride, int groups, SqActKi
   p.conv.act.kind = act;
   sq_test_fill (bias, seed + 1, -.5, .5);
   in[2] = sq_graph_add_constant (graph, NULL, bias);
-  return add (graph, &sq_op_conv, p, in, residual == SQ_NO_VALUE ? 3 : 4);
+  return sq_test_add (graph, &sq_op_conv, p, in, residual == SQ_NO_VALUE ? 3 : 4);
 }
 
 SqGraph *
@@ -62,14 +62,14 @@ sq_test_quantised_network (void)
   int x = sq_graph_add_input (graph, "x", SQ_F32, &SQ_SHAPE (1, 3, 24, 32)), a, b, c, d;
   SqParams pool = { .pool = { .kernel = { 5, 5 }, .stride = { 1, 1 }, .dilation = { 1, 1 }, .pad = { 2, 2, 2, 2 } } };
 
-  x = quant (graph, x, 1 / 64.f, 0);
-  a = quant (graph, conv (graph, x, 16, 3, 2, 1, SQ_ACT_SILU, SQ_NO_VALUE, 1), .02f, 14);
-  b = quant (graph, conv (graph, a, 16, 3, 1, 1, SQ_ACT_SILU, SQ_NO_VALUE, 3), .015f, 19);
-  b = quant (graph, conv (graph, b, 16, 1, 1, 1, SQ_ACT_HARDSWISH, a, 5), .03f, 20);
-  c = quant (graph, conv (graph, b, 16, 5, 1, 16, SQ_ACT_RELU, SQ_NO_VALUE, 7), .02f, 0);
-  d = quant (graph, add (graph, &sq_op_pool, pool, &b, 1), .03f, 20);
-  c = quant (graph, add (graph, &sq_op_concat, (SqParams){ .axis = { 1 } }, (int[]){ c, d, a }, 3), .03f, 25);
-  c = conv (graph, c, 20, 3, 2, 1, SQ_ACT_LEAKY, SQ_NO_VALUE, 9);
+  x = sq_test_round (graph, x, 1 / 64.f, 0);
+  a = sq_test_round (graph, sq_test_conv8 (graph, x, 16, 3, 2, 1, SQ_ACT_SILU, SQ_NO_VALUE, 1), .02f, 14);
+  b = sq_test_round (graph, sq_test_conv8 (graph, a, 16, 3, 1, 1, SQ_ACT_SILU, SQ_NO_VALUE, 3), .015f, 19);
+  b = sq_test_round (graph, sq_test_conv8 (graph, b, 16, 1, 1, 1, SQ_ACT_HARDSWISH, a, 5), .03f, 20);
+  c = sq_test_round (graph, sq_test_conv8 (graph, b, 16, 5, 1, 16, SQ_ACT_RELU, SQ_NO_VALUE, 7), .02f, 0);
+  d = sq_test_round (graph, sq_test_add (graph, &sq_op_pool, pool, &b, 1), .03f, 20);
+  c = sq_test_round (graph, sq_test_add (graph, &sq_op_concat, (SqParams){ .axis = { 1 } }, (int[]){ c, d, a }, 3), .03f, 25);
+  c = sq_test_conv8 (graph, c, 20, 3, 2, 1, SQ_ACT_LEAKY, SQ_NO_VALUE, 9);
   sq_graph_add_output (graph, c);
   sq_graph_add_output (graph, b);
   return graph;
