@@ -38,6 +38,14 @@ typedef struct
   guint layer, part;
 } Reader;
 
+// A layer as it was before something was tried.
+typedef struct
+{
+  guint layer;
+  double *inverse, *w, *damage;
+  gboolean *alive, changed;
+} Saved;
+
 struct _SqDamage
 {
   const SqModel *model;
@@ -47,6 +55,8 @@ struct _SqDamage
   GArray **makers;  // per group: Reader; `part` is the output channel
   int *of_node;     // layer of each node, -1 none
   guint positions_per_picture;
+  gboolean trying;
+  GArray *saved; // Saved
 };
 
 static void
@@ -288,6 +298,7 @@ sq_damage_new (const SqModel *model, SqChannels *channels, const SqCalibration *
   self->readers = g_new0 (GArray *, channels->n + 1);
   self->makers = g_new0 (GArray *, channels->n + 1);
   self->of_node = g_new (int, channels->graph->nodes->len + 1);
+  self->saved = g_array_new (FALSE, FALSE, sizeof (Saved));
   find_layers (self, channels);
   if (!observe (self, pictures, progress, error))
     return NULL;
@@ -305,6 +316,7 @@ sq_damage_free (SqDamage *self)
   g_free (self->readers);
   g_free (self->makers);
   g_free (self->of_node);
+  g_array_unref (self->saved);
   g_array_unref (self->layers);
   g_free (self);
 }
@@ -458,18 +470,70 @@ remove_part (Layer *l, const Part *part)
 }
 
 void
+sq_damage_try (SqDamage *self)
+{
+  self->trying = TRUE;
+}
+
+// Once per layer and try.
+static void
+save (SqDamage *self, guint index)
+{
+  const Layer *l = layer (self, index);
+  Saved s = { .layer = index, .changed = l->changed };
+
+  if (!self->trying)
+    return;
+  for (guint i = 0; i < self->saved->len; i++)
+    if (g_array_index (self->saved, Saved, i).layer == index)
+      return;
+  s.inverse = g_memdup2 (l->inverse, (gsize) (l->n * l->n) * sizeof (double));
+  s.w = g_memdup2 (l->w, (gsize) (l->outputs * l->n) * sizeof (double));
+  s.alive = g_memdup2 (l->alive, (gsize) l->outputs * sizeof (gboolean));
+  s.damage = g_new (double, l->parts->len);
+  for (guint p = 0; p < l->parts->len; p++)
+    s.damage[p] = g_array_index (l->parts, Part, p).damage;
+  g_array_append_val (self->saved, s);
+}
+
+void
+sq_damage_undo (SqDamage *self)
+{
+  for (guint i = 0; i < self->saved->len; i++)
+    {
+      Saved *s = &g_array_index (self->saved, Saved, i);
+      Layer *l = layer (self, s->layer);
+
+      g_free (l->inverse);
+      g_free (l->w);
+      g_free (l->alive);
+      l->inverse = s->inverse;
+      l->w = s->w;
+      l->alive = s->alive;
+      l->changed = s->changed;
+      for (guint p = 0; p < l->parts->len; p++)
+        g_array_index (l->parts, Part, p).damage = s->damage[p];
+      g_free (s->damage);
+    }
+  g_array_set_size (self->saved, 0);
+  self->trying = FALSE;
+}
+
+void
 sq_damage_remove (SqDamage *self, int group)
 {
   for (guint r = 0; self->readers[group] != NULL && r < self->readers[group]->len; r++)
     {
       const Reader *reader = &g_array_index (self->readers[group], Reader, r);
 
+      save (self, reader->layer);
       remove_part (layer (self, reader->layer), &g_array_index (layer (self, reader->layer)->parts, Part, reader->part));
     }
   for (guint r = 0; self->makers[group] != NULL && r < self->makers[group]->len; r++)
     {
       const Reader *maker = &g_array_index (self->makers[group], Reader, r);
 
+      save (self, maker->layer);
       layer (self, maker->layer)->alive[maker->part] = FALSE; // its error hurts nobody any more
       forget (layer (self, maker->layer));
     }

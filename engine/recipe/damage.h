@@ -24,6 +24,10 @@ void sq_damage_free (SqDamage *self);
 double sq_damage_of (SqDamage *self, int group);
 void sq_damage_remove (SqDamage *self, int group);
 
+// Between these two, removals are only tried: sq_damage_undo takes all of them back.
+void sq_damage_try (SqDamage *self);
+void sq_damage_undo (SqDamage *self);
+
 // What the weights have become, of the original's size; NULL for layers that nothing has changed.
 SqTensor *sq_damage_weights (const SqDamage *self, guint node, SqTensor **bias);
 

@@ -22,6 +22,7 @@ typedef struct
   double *magnitude;          // per group
   gint64 *inputs, *outputs;   // per node: channels left of a dense convolution
   GArray **families;          // guint: groups left
+  double *damages, *savings;  // per family: damage (< 0: to be found out) and operations of its next block
   double flop;                // of what is left
 } Prune;
 
@@ -100,11 +101,16 @@ prune_init (Prune *self, const SqChannels *channels, SqDamage *damage, const SqP
   self->inputs = g_new0 (gint64, graph->nodes->len + 1);
   self->outputs = g_new0 (gint64, graph->nodes->len + 1);
   self->families = g_new0 (GArray *, channels->n_families + 1);
+  self->damages = g_new (double, channels->n_families + 1);
+  self->savings = g_new (double, channels->n_families + 1);
   self->flop = sq_graph_flop (graph);
   for (guint i = 0; i < graph->nodes->len; i++)
     add_node (self, i);
   for (guint f = 0; f < channels->n_families; f++)
-    self->families[f] = g_array_new (FALSE, FALSE, sizeof (guint));
+    {
+      self->families[f] = g_array_new (FALSE, FALSE, sizeof (guint));
+      self->damages[f] = -1;
+    }
   for (guint g = 0; g < channels->n; g++)
     if (!channels->fixed[g])
       g_array_append_val (self->families[channels->family[g]], g);
@@ -127,6 +133,8 @@ prune_clear (Prune *self)
   g_free (self->inputs);
   g_free (self->outputs);
   g_free (self->families);
+  g_free (self->damages);
+  g_free (self->savings);
   g_free (self->removed);
 }
 
@@ -157,17 +165,15 @@ score (const Prune *self, guint group)
   return self->damage != NULL ? sq_damage_of (self->damage, (int) group) : self->magnitude[group];
 }
 
+// Counts a group's channels out (sign -1) or in again.
 static void
-remove_group (Prune *self, guint group)
+count (Prune *self, guint group, int sign)
 {
-  self->flop -= saved (self, group);
-  self->removed[group] = TRUE;
+  self->removed[group] = sign < 0;
   for (guint t = 0; self->makers[group] != NULL && t < self->makers[group]->len; t++)
-    self->outputs[g_array_index (self->makers[group], Touch, t).node] -= g_array_index (self->makers[group], Touch, t).times;
+    self->outputs[g_array_index (self->makers[group], Touch, t).node] += sign * (int) g_array_index (self->makers[group], Touch, t).times;
   for (guint t = 0; self->readers[group] != NULL && t < self->readers[group]->len; t++)
-    self->inputs[g_array_index (self->readers[group], Touch, t).node] -= g_array_index (self->readers[group], Touch, t).times;
-  if (self->damage != NULL)
-    sq_damage_remove (self->damage, (int) group);
+    self->inputs[g_array_index (self->readers[group], Touch, t).node] += sign * (int) g_array_index (self->readers[group], Touch, t).times;
 }
 
 // How many of a family go next: down to the next multiple of the block; 0 where too few would be left.
@@ -179,42 +185,17 @@ next_block (const Prune *self, guint family)
   return n >= part + block ? part : 0;
 }
 
-static int
-by_number (gconstpointer a, gconstpointer b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return x < y ? -1 : x > y;
-}
-
-// Damage per operation saved of a family's cheapest block.
+// Takes a family's next block, the cheapest group first. Returns the damage that all of it does together: more than the sum of what each
+// would do alone, since they can no longer stand in for each other.
 static double
-price (const Prune *self, guint family)
-{
-  const GArray *groups = self->families[family];
-  guint n = next_block (self, family);
-  g_autofree double *prices = NULL;
-  double damage = 0;
-
-  if (n == 0)
-    return INFINITY;
-  prices = g_new (double, groups->len);
-  for (guint i = 0; i < groups->len; i++)
-    prices[i] = score (self, g_array_index (groups, guint, i));
-  qsort (prices, groups->len, sizeof (double), by_number);
-  for (guint i = 0; i < n; i++)
-    damage += prices[i];
-  return damage / (n * saved (self, g_array_index (groups, guint, 0)) + 1);
-}
-
-static void
-remove_block (Prune *self, guint family)
+take_block (Prune *self, guint family)
 {
   GArray *groups = self->families[family];
+  double damage = 0;
 
   for (guint left = next_block (self, family); left > 0; left--)
     {
-      guint best = 0;
+      guint best = 0, group;
       double least = INFINITY;
 
       for (guint i = 0; i < groups->len; i++)
@@ -227,8 +208,73 @@ remove_block (Prune *self, guint family)
               best = i;
             }
         }
-      remove_group (self, g_array_index (groups, guint, best));
+      group = g_array_index (groups, guint, best);
+      damage += least;
+      self->flop -= saved (self, group);
+      count (self, group, -1);
+      if (self->damage != NULL)
+        sq_damage_remove (self->damage, (int) group);
       g_array_remove_index (groups, best);
+    }
+  return damage;
+}
+
+// What a family's next block does and saves; everything is as it was afterwards.
+static void
+try_block (Prune *self, guint family)
+{
+  g_autoptr (GArray) before = g_array_copy (self->families[family]);
+  double flop = self->flop;
+
+  if (self->damage != NULL)
+    sq_damage_try (self->damage);
+  self->damages[family] = MAX (take_block (self, family), 0);
+  self->savings[family] = flop - self->flop;
+  if (self->damage != NULL)
+    sq_damage_undo (self->damage);
+  for (guint i = 0; i < before->len; i++)
+    if (self->removed[g_array_index (before, guint, i)])
+      count (self, g_array_index (before, guint, i), 1);
+  self->flop = flop;
+  g_array_unref (self->families[family]);
+  self->families[family] = g_steal_pointer (&before);
+}
+
+// Damage per operation saved.
+static double
+price (Prune *self, guint family)
+{
+  if (next_block (self, family) == 0)
+    return INFINITY;
+  if (self->damages[family] < 0)
+    try_block (self, family);
+  return self->damages[family] / (self->savings[family] + 1);
+}
+
+static gboolean
+shares (const GArray *a, const GArray *b)
+{
+  for (guint i = 0; a != NULL && b != NULL && i < a->len; i++)
+    for (guint k = 0; k < b->len; k++)
+      if (g_array_index (a, Touch, i).node == g_array_index (b, Touch, k).node)
+        return TRUE;
+  return FALSE;
+}
+
+// What touches a layer of `group` costs something else now.
+static void
+forget_prices (Prune *self, guint group)
+{
+  for (guint f = 0; f < self->channels->n_families; f++)
+    {
+      guint other;
+
+      if (self->families[f]->len == 0)
+        continue;
+      other = g_array_index (self->families[f], guint, 0);
+      if (shares (self->makers[group], self->makers[other]) || shares (self->makers[group], self->readers[other])
+          || shares (self->readers[group], self->makers[other]) || shares (self->readers[group], self->readers[other]))
+        self->damages[f] = -1;
     }
 }
 
@@ -265,7 +311,8 @@ sq_prune_choose (const SqChannels *channels, SqDamage *damage, const SqPruneOpti
                        100 * (total - self.flop) / total);
           break;
         }
-      remove_block (&self, best);
+      forget_prices (&self, g_array_index (self.families[best], guint, 0));
+      take_block (&self, best);
     }
   if (self.flop <= options->keep * total)
     removed = g_steal_pointer (&self.removed);
