@@ -224,11 +224,12 @@ static void
 try_block (Prune *self, guint family)
 {
   g_autoptr (GArray) before = g_array_copy (self->families[family]);
-  double flop = self->flop;
+  double flop = self->flop, damage;
 
   if (self->damage != NULL)
     sq_damage_try (self->damage);
-  self->damages[family] = MAX (take_block (self, family), 0);
+  damage = take_block (self, family);
+  self->damages[family] = MAX (damage, 0);
   self->savings[family] = flop - self->flop;
   if (self->damage != NULL)
     sq_damage_undo (self->damage);
@@ -240,15 +241,15 @@ try_block (Prune *self, guint family)
   self->families[family] = g_steal_pointer (&before);
 }
 
-// Damage per operation saved.
+// Damage per operation saved; what goes beyond `wanted` is worth nothing.
 static double
-price (Prune *self, guint family)
+price (Prune *self, guint family, double wanted)
 {
   if (next_block (self, family) == 0)
     return INFINITY;
   if (self->damages[family] < 0)
     try_block (self, family);
-  return self->damages[family] / (self->savings[family] + 1);
+  return self->damages[family] / (MIN (self->savings[family], wanted) + 1);
 }
 
 static gboolean
@@ -296,7 +297,7 @@ sq_prune_choose (const SqChannels *channels, SqDamage *damage, const SqPruneOpti
         break;
       for (guint f = 0; f < channels->n_families; f++)
         {
-          double p = price (&self, f);
+          double p = price (&self, f, self.flop - options->keep * total);
 
           if (p < least)
             {
