@@ -6,6 +6,7 @@
 
 #define FLOOR .02f // weight of a place where the teacher sees nothing
 #define MAX_ANCHORS 9
+#define HINT 5.     // of a layer's mean relative error against the heads'
 #define SQUARED .5f // of box errors against those of scores
 
 static const SqNode *
@@ -128,6 +129,33 @@ plain (const SqTape *teacher, const SqNode *node, const SqTensor *s, const SqTen
   return loss;
 }
 
+// Relative error of the layers before the heads.
+static double
+hints (const SqDistilLoss *self, const SqTape *student, const SqTape *teacher, gboolean slopes)
+{
+  double loss = 0;
+
+  for (guint h = 0; h < self->hints->len; h++)
+    {
+      guint node = g_array_index (self->hints, guint, h);
+      const SqTensor *s = student->before[node], *t = teacher->before[node];
+      gint64 n = s->shape.dim[2] * s->shape.dim[3];
+      float share = (float) (HINT / (double) s->n), *out = slopes ? student->hints[node] : NULL;
+      double sum = 0;
+
+      for (gint64 i = 0; i < s->n; i++)
+        {
+          float scale = share * self->hint_scales[node][i / n], difference = sq_tensor_f32 (s)[i] - sq_tensor_f32 (t)[i];
+
+          sum += (double) (scale * difference * difference);
+          if (out != NULL)
+            out[i] = scale * difference;
+        }
+      loss += .5 * sum;
+    }
+  return loss;
+}
+
 double
 sq_distil_loss (const SqDistilLoss *self, const SqTape *student, const SqTape *teacher, float *const *slopes)
 {
@@ -144,5 +172,5 @@ sq_distil_loss (const SqDistilLoss *self, const SqTape *student, const SqTape *t
                           : plain (teacher, head_node (student, h), s, t, scale, slopes != NULL ? slopes[h] : NULL);
       channel += s->shape.dim[1];
     }
-  return loss;
+  return loss + hints (self, student, teacher, slopes != NULL);
 }

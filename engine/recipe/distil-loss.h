@@ -10,10 +10,12 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint n_classes;
-  GArray *scales; // float per head channel, heads one after another: 1 / variance of the teacher's
+  GArray *scales;      // float per head channel, heads one after another: 1 / variance of what is there
+  GArray *hints;       // guint: nodes before the heads that are as wide in both networks, so that their channels mean the same
+  float **hint_scales; // per node: 1 / variance of its channels
 } SqDistilLoss;
 
-// Also fills `slopes` (one array per head) where it is not NULL.
+// Also fills `slopes` (one array per head) where it is not NULL, and the student's hints.
 double sq_distil_loss (const SqDistilLoss *self, const SqTape *student, const SqTape *teacher, float *const *slopes);
 
 G_END_DECLS

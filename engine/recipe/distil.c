@@ -289,6 +289,16 @@ measure (Distil *self, GError **error)
   for (guint i = 0; i < graph->nodes->len; i++)
     if (self->student->weights[i] != SQ_TAPE_NOTHING)
       size_steps (self, i, g_ptr_array_index (x, i), g_ptr_array_index (y, i));
+  for (guint h = 0; h < self->loss.hints->len; h++)
+    {
+      guint node = g_array_index (self->loss.hints, guint, h);
+      gint64 n = worker->student->before[node]->shape.dim[1];
+      const Moments *m = g_ptr_array_index (y, node);
+
+      self->loss.hint_scales[node] = g_new (float, n);
+      for (gint64 c = 0; c < n; c++)
+        self->loss.hint_scales[node][c] = (float) (1 / (deviation (&m[c]) * deviation (&m[c]) + 1e-6));
+    }
   for (guint h = 0; h < self->n_heads; h++)
     {
       guint node = g_array_index (self->student->heads, guint, h);
@@ -380,6 +390,27 @@ same_heads (const Distil *self)
   return TRUE;
 }
 
+// Layers that are as wide as they were: only where both networks are the same node by node.
+static void
+find_hints (Distil *self)
+{
+  const SqGraph *a = self->student->graph, *b = self->teacher->graph;
+
+  self->loss.hints = g_array_new (FALSE, FALSE, sizeof (guint));
+  self->loss.hint_scales = g_new0 (float *, a->nodes->len + 1);
+  for (guint i = 0; a->nodes->len == b->nodes->len && i < a->nodes->len; i++)
+    {
+      const SqNode *x = sq_graph_node (a, i), *y = sq_graph_node (b, i);
+      gboolean head = FALSE;
+
+      for (guint h = 0; h < self->n_heads; h++)
+        head = head || g_array_index (self->student->heads, guint, h) == i;
+      if (x->op == &sq_op_conv && y->op == &sq_op_conv && self->student->needed[i] && self->teacher->needed[i] && !head
+          && sq_shape_equal (&sq_graph_value (a, x->out[0])->shape, &sq_graph_value (b, y->out[0])->shape))
+        g_array_append_val (self->loss.hints, i);
+    }
+}
+
 static gboolean
 distil_init (Distil *self, GError **error)
 {
@@ -403,6 +434,7 @@ distil_init (Distil *self, GError **error)
   memcpy (self->best, self->theta, n * sizeof (float));
   self->loss.scales = g_array_new (FALSE, FALSE, sizeof (float));
   self->loss.n_classes = self->model->n_classes;
+  find_hints (self);
   for (guint w = 0; w < self->n_workers; w++)
     {
       Worker *worker = &self->workers[w];
@@ -410,6 +442,12 @@ distil_init (Distil *self, GError **error)
       if ((worker->student = sq_tape_new (self->student, TRUE, error)) == NULL
           || (worker->teacher = sq_tape_new (self->teacher, FALSE, error)) == NULL)
         return FALSE;
+      for (guint h = 0; h < self->loss.hints->len; h++)
+        {
+          guint node = g_array_index (self->loss.hints, guint, h);
+
+          worker->student->hints[node] = g_new0 (float, worker->student->before[node]->n);
+        }
       worker->slopes = g_new0 (float *, self->n_heads + 1);
       for (guint h = 0; h < self->n_heads; h++)
         worker->slopes[h] = g_new0 (float, worker->student->before[g_array_index (self->student->heads, guint, h)]->n);
@@ -422,6 +460,8 @@ distil_clear (Distil *self)
 {
   for (guint w = 0; w < self->n_workers; w++)
     {
+      for (guint i = 0; self->workers[w].student != NULL && i < self->student->graph->nodes->len; i++)
+        g_free (self->workers[w].student->hints[i]);
       g_clear_pointer (&self->workers[w].student, sq_tape_free);
       g_clear_pointer (&self->workers[w].teacher, sq_tape_free);
       for (guint h = 0; self->workers[w].slopes != NULL && h < self->n_heads; h++)
@@ -430,6 +470,10 @@ distil_clear (Distil *self)
     }
   for (guint b = 0; b < MAX_BATCH; b++)
     g_free (self->gradient[b]);
+  for (guint i = 0; self->loss.hint_scales != NULL && i < self->student->graph->nodes->len; i++)
+    g_free (self->loss.hint_scales[i]);
+  g_free (self->loss.hint_scales);
+  g_clear_pointer (&self->loss.hints, g_array_unref);
   g_clear_pointer (&self->loss.scales, g_array_unref);
   g_free (self->theta);
   g_free (self->average);

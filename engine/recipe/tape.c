@@ -81,7 +81,7 @@ lay_out (SqTapePlan *self)
           self->flows[node->out[0]] = TRUE;
       if (node->op != &sq_op_conv)
         continue;
-      self->bytes += bytes;
+      self->bytes += 2 * bytes;
       self->flows[node->out[0]] = TRUE;
       self->weights[i] = self->n;
       self->n += (gsize) constant_of (graph, node, 1)->n + (gsize) constant_of (graph, node, 1)->shape.dim[0];
@@ -212,6 +212,7 @@ sq_tape_new (const SqTapePlan *plan, gboolean backward, GError **error)
   self->values = g_new0 (SqTensor *, graph->values->len);
   self->slopes = g_new0 (SqTensor *, graph->values->len);
   self->before = g_new0 (SqTensor *, graph->nodes->len + 1);
+  self->hints = g_new0 (float *, graph->nodes->len + 1);
   self->own = g_new0 (Tape, 1);
   self->own->convs = g_new0 (SqDnnTrain *, graph->nodes->len + 1);
   if ((self->own->trainer = sq_dnn_trainer_new (error)) == NULL)
@@ -250,6 +251,7 @@ sq_tape_free (SqTape *self)
   g_free (self->values);
   g_free (self->slopes);
   g_free (self->before);
+  g_free (self->hints);
   g_free (self);
 }
 
@@ -314,6 +316,8 @@ conv_backward (SqTape *self, guint i, const float *theta, const float *head, flo
     memcpy (before, head, dy->bytes);
   else
     _sq_slope_act (&node->params.conv.act, sq_tensor_f32 (self->before[i]), sq_tensor_f32 (dy), before, dy->n, self->own->scratch);
+  for (gint64 k = 0; self->hints[i] != NULL && k < dy->n; k++)
+    before[k] += self->hints[i][k];
   if (!sq_dnn_train_backward (self->own->convs[i], sq_tensor_f32 (x), theta + self->plan->weights[i], before,
                               dx != NULL ? self->own->scratch : NULL, gradient + self->plan->weights[i],
                               gradient + self->plan->weights[i] + w->n))

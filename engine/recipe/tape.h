@@ -34,6 +34,7 @@ typedef struct
   SqTensor **values; // per value of the graph; NULL where not needed
   SqTensor **before; // per node: a convolution's output before activation and sum
   SqTensor **slopes; // per value: gradient
+  float **hints;     // per node: NULL, or what is added to the gradient of `before`; the caller's
   struct _Tape *own;
 } SqTape;
 
