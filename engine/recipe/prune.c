@@ -15,7 +15,7 @@ typedef struct
 {
   const SqChannels *channels;
   const SqPruneOptions *options;
-  SqDamage *damage;
+  SqPruneDamage *damage;
   gboolean *removed;
   GArray **makers, **readers; // per group: Touch
   double *own;                // per group: operations that go with it whatever else is there
@@ -88,7 +88,7 @@ add_node (Prune *self, guint i)
 }
 
 static void
-prune_init (Prune *self, const SqChannels *channels, SqDamage *damage, const SqPruneOptions *options)
+prune_init (Prune *self, const SqChannels *channels, SqPruneDamage *damage, const SqPruneOptions *options)
 {
   const SqGraph *graph = channels->graph;
 
@@ -162,7 +162,7 @@ saved (const Prune *self, guint group)
 static double
 score (const Prune *self, guint group)
 {
-  return self->damage != NULL ? sq_damage_of (self->damage, (int) group) : self->magnitude[group];
+  return self->damage != NULL ? sq_prune_damage_of (self->damage, (int) group) : self->magnitude[group];
 }
 
 // Counts a group's channels out (sign -1) or in again.
@@ -213,7 +213,7 @@ take_block (Prune *self, guint family)
       self->flop -= saved (self, group);
       count (self, group, -1);
       if (self->damage != NULL)
-        sq_damage_remove (self->damage, (int) group);
+        sq_prune_damage_remove (self->damage, (int) group);
       g_array_remove_index (groups, best);
     }
   return damage;
@@ -227,12 +227,12 @@ try_block (Prune *self, guint family)
   double flop = self->flop, damage;
 
   if (self->damage != NULL)
-    sq_damage_try (self->damage);
+    sq_prune_damage_try (self->damage);
   damage = take_block (self, family);
   self->damages[family] = MAX (damage, 0);
   self->savings[family] = flop - self->flop;
   if (self->damage != NULL)
-    sq_damage_undo (self->damage);
+    sq_prune_damage_undo (self->damage);
   for (guint i = 0; i < before->len; i++)
     if (self->removed[g_array_index (before, guint, i)])
       count (self, g_array_index (before, guint, i), 1);
@@ -280,7 +280,7 @@ forget_prices (Prune *self, guint group)
 }
 
 gboolean *
-sq_prune_choose (const SqChannels *channels, SqDamage *damage, const SqPruneOptions *options, const SqRecipeProgress *progress,
+sq_prune_choose (const SqChannels *channels, SqPruneDamage *damage, const SqPruneOptions *options, const SqRecipeProgress *progress,
                  GError **error)
 {
   double total = sq_graph_flop (channels->graph);

@@ -6,7 +6,7 @@
 // Blocks: up to minutes
 #pragma once
 
-#include "damage.h"
+#include "prune-damage.h"
 
 G_BEGIN_DECLS
 
@@ -19,7 +19,7 @@ typedef struct
 } SqPruneOptions;
 
 // Per group of `channels` whether it goes (the caller frees); `damage` is NULL for magnitude. NULL where the share cannot be reached.
-gboolean *sq_prune_choose (const SqChannels *channels, SqDamage *damage, const SqPruneOptions *options, const SqRecipeProgress *progress,
-                           GError **error);
+gboolean *sq_prune_choose (const SqChannels *channels, SqPruneDamage *damage, const SqPruneOptions *options,
+                           const SqRecipeProgress *progress, GError **error);
 
 G_END_DECLS

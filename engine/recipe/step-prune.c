@@ -29,14 +29,14 @@ check (const SqModel *model, GError **error)
 
 // What is left of the network, with the weights that made up for it where damage was measured.
 static SqGraph *
-remove_channels (const SqChannels *channels, const gboolean *removed, const SqDamage *damage, GError **error)
+remove_channels (const SqChannels *channels, const gboolean *removed, const SqPruneDamage *damage, GError **error)
 {
   guint n = channels->graph->nodes->len;
   g_autofree SqTensor **weights = g_new0 (SqTensor *, n + 1), **biases = g_new0 (SqTensor *, n + 1);
   SqGraph *graph;
 
   for (guint i = 0; damage != NULL && i < n; i++)
-    weights[i] = sq_damage_weights (damage, i, &biases[i]);
+    weights[i] = sq_prune_damage_weights (damage, i, &biases[i]);
   graph = sq_channels_remove (channels, removed, weights, biases, error);
   for (guint i = 0; i < n; i++)
     {
@@ -54,7 +54,7 @@ apply (SqRecipeJob *job, SqModel *model, const double *params, const SqRecipePro
   SqRecipeProgress part = *progress;
   double span = progress->to - progress->from;
   g_autoptr (SqChannels) channels = NULL;
-  g_autoptr (SqDamage) damage = NULL;
+  g_autoptr (SqPruneDamage) damage = NULL;
   g_autoptr (SqGraph) graph = NULL;
   g_autofree gboolean *removed = NULL;
   SqModel *result;
@@ -63,14 +63,14 @@ apply (SqRecipeJob *job, SqModel *model, const double *params, const SqRecipePro
     return NULL;
   channels = sq_channels_new (model->graph);
   part.to = progress->from + .3 * span;
-  if (!options.magnitude && (damage = sq_damage_new (model, channels, job->pictures, options.positions, &part, error)) == NULL)
+  if (!options.magnitude && (damage = sq_prune_damage_new (model, channels, job->pictures, options.positions, &part, error)) == NULL)
     return NULL;
   part.from = part.to;
   part.to = progress->from + .5 * span;
   if ((removed = sq_prune_choose (channels, damage, &options, &part, error)) == NULL
       || (graph = remove_channels (channels, removed, damage, error)) == NULL)
     return NULL;
-  g_clear_pointer (&damage, sq_damage_free);
+  g_clear_pointer (&damage, sq_prune_damage_free);
   part.from = part.to;
   part.to = progress->to;
   if (params[REFIT] != 0 && !sq_refit (model, channels, removed, graph, job->pictures, &refit, &part, error))

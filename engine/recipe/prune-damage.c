@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "damage.h"
+#include "prune-damage.h"
 
 #include "engine/ops/op.h"
 #include "windows.h"
@@ -46,7 +46,7 @@ typedef struct
   gboolean *alive, changed;
 } Saved;
 
-struct _SqDamage
+struct _SqPruneDamage
 {
   const SqModel *model;
   const SqChannels *channels;
@@ -74,7 +74,7 @@ layer_clear (gpointer data)
 }
 
 static Layer *
-layer (const SqDamage *self, guint i)
+layer (const SqPruneDamage *self, guint i)
 {
   return &g_array_index (self->layers, Layer, i);
 }
@@ -91,7 +91,7 @@ add_reader (GArray **of_group, int group, guint layer, guint part)
 
 // The layer's input channels by group, in order of their first.
 static void
-find_parts (SqDamage *self, guint index, const int *ids)
+find_parts (SqPruneDamage *self, guint index, const int *ids)
 {
   Layer *l = layer (self, index);
   g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
@@ -138,7 +138,7 @@ is_worth_it (const SqChannels *channels, const SqNode *node, gint64 n)
 }
 
 static void
-find_layers (SqDamage *self, SqChannels *channels)
+find_layers (SqPruneDamage *self, SqChannels *channels)
 {
   const SqGraph *graph = channels->graph;
   gsize bytes = 0;
@@ -182,7 +182,7 @@ find_layers (SqDamage *self, SqChannels *channels)
 static void
 add_picture (guint index, const SqTensor *x, guint picture, gpointer data)
 {
-  SqDamage *self = data;
+  SqPruneDamage *self = data;
   Layer *l = layer (self, index);
   const SqShape *y = &sq_graph_value (self->model->graph, sq_graph_node (self->model->graph, l->node)->out[0])->shape;
   gint64 places = y->dim[2] * y->dim[3], n = MIN ((gint64) self->positions_per_picture, places);
@@ -254,7 +254,7 @@ layer_finish (Layer *l, const SqGraph *graph, GError **error)
 }
 
 static gboolean
-observe (SqDamage *self, const SqCalibration *pictures, const SqRecipeProgress *progress, GError **error)
+observe (SqPruneDamage *self, const SqCalibration *pictures, const SqRecipeProgress *progress, GError **error)
 {
   g_autofree int *values = g_new (int, self->layers->len + 1);
   gboolean ok = TRUE;
@@ -284,11 +284,11 @@ observe (SqDamage *self, const SqCalibration *pictures, const SqRecipeProgress *
   return TRUE;
 }
 
-SqDamage *
-sq_damage_new (const SqModel *model, SqChannels *channels, const SqCalibration *pictures, guint positions, const SqRecipeProgress *progress,
-               GError **error)
+SqPruneDamage *
+sq_prune_damage_new (const SqModel *model, SqChannels *channels, const SqCalibration *pictures, guint positions,
+                     const SqRecipeProgress *progress, GError **error)
 {
-  g_autoptr (SqDamage) self = g_new0 (SqDamage, 1);
+  g_autoptr (SqPruneDamage) self = g_new0 (SqPruneDamage, 1);
 
   self->model = model;
   self->channels = channels;
@@ -306,7 +306,7 @@ sq_damage_new (const SqModel *model, SqChannels *channels, const SqCalibration *
 }
 
 void
-sq_damage_free (SqDamage *self)
+sq_prune_damage_free (SqPruneDamage *self)
 {
   for (guint g = 0; g < self->channels->n; g++)
     {
@@ -381,7 +381,7 @@ part_damage (const Layer *l, const Part *part)
 }
 
 double
-sq_damage_of (SqDamage *self, int group)
+sq_prune_damage_of (SqPruneDamage *self, int group)
 {
   double sum = 0;
 
@@ -470,14 +470,14 @@ remove_part (Layer *l, const Part *part)
 }
 
 void
-sq_damage_try (SqDamage *self)
+sq_prune_damage_try (SqPruneDamage *self)
 {
   self->trying = TRUE;
 }
 
 // Once per layer and try.
 static void
-save (SqDamage *self, guint index)
+save (SqPruneDamage *self, guint index)
 {
   const Layer *l = layer (self, index);
   Saved s = { .layer = index, .changed = l->changed };
@@ -497,7 +497,7 @@ save (SqDamage *self, guint index)
 }
 
 void
-sq_damage_undo (SqDamage *self)
+sq_prune_damage_undo (SqPruneDamage *self)
 {
   for (guint i = 0; i < self->saved->len; i++)
     {
@@ -520,7 +520,7 @@ sq_damage_undo (SqDamage *self)
 }
 
 void
-sq_damage_remove (SqDamage *self, int group)
+sq_prune_damage_remove (SqPruneDamage *self, int group)
 {
   for (guint r = 0; self->readers[group] != NULL && r < self->readers[group]->len; r++)
     {
@@ -540,7 +540,7 @@ sq_damage_remove (SqDamage *self, int group)
 }
 
 SqTensor *
-sq_damage_weights (const SqDamage *self, guint node, SqTensor **bias)
+sq_prune_damage_weights (const SqPruneDamage *self, guint node, SqTensor **bias)
 {
   const Layer *l = self->of_node[node] >= 0 ? layer (self, (guint) self->of_node[node]) : NULL;
   SqTensor *w;
