@@ -10,7 +10,7 @@
 
 typedef struct
 {
-  char *model, *family, *level, *pictures, *output;
+  char *model, *family, *level, *recipe, *pictures, *output;
 } Options;
 
 typedef struct
@@ -111,12 +111,35 @@ print_report (const Job *job, const char *path)
   printf ("size        %s, before %s\n", after != NULL ? after : "?", before);
 }
 
+// The level's, or the text file's; NULL after a message.
+static SqRecipe *
+load_recipe (const Options *o)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL, *levels = NULL;
+  SqRecipe *recipe = NULL;
+
+  if (o->recipe != NULL)
+    {
+      if (g_file_get_contents (o->recipe, &text, NULL, &error))
+        recipe = sq_recipe_parse (text, &error);
+      if (recipe == NULL)
+        sq_cli_error ("%s", error->message);
+      return recipe;
+    }
+  recipe = o->level != NULL ? sq_recipe_level (o->level) : NULL;
+  levels = g_strjoinv (", ", (char **) sq_recipe_level_ids ());
+  if (recipe == NULL)
+    sq_cli_error ("Choose a level with --level: %s.", levels);
+  return recipe;
+}
+
 static SqExit
 perform (const Options *o, int argc)
 {
-  g_autoptr (SqRecipe) recipe = o->level != NULL ? sq_recipe_level (o->level) : NULL;
+  g_autoptr (SqRecipe) recipe = NULL;
   g_autoptr (SqModel) model = NULL;
-  Job job = { .recipe = recipe, .pictures = o->pictures };
+  Job job = { .pictures = o->pictures };
   SqExit status = SQ_EXIT_NOTHING;
 
   if (argc > 1 || o->output == NULL)
@@ -124,13 +147,9 @@ perform (const Options *o, int argc)
       sq_cli_error ("Name the model with --model and the file to write with -o.");
       return SQ_EXIT_USAGE;
     }
+  job.recipe = recipe = load_recipe (o);
   if (recipe == NULL)
-    {
-      g_autofree char *levels = g_strjoinv (", ", (char **) sq_recipe_level_ids ());
-
-      sq_cli_error ("Choose a level with --level: %s.", levels);
-      return SQ_EXIT_USAGE;
-    }
+    return SQ_EXIT_USAGE;
   if (sq_recipe_needs_pictures (recipe) && o->pictures == NULL)
     {
       sq_cli_error ("The level %s is measured on pictures: name a folder of them with --calib.", recipe->id);
@@ -161,6 +180,7 @@ run_command (int argc, char **argv)
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o.model, "model file or name (see 'squint-cli models')", "MODEL" },
     { "family", 0, 0, G_OPTION_ARG_STRING, &o.family, "what the outputs mean, where the file does not say", "ID" },
     { "level", 'l', 0, G_OPTION_ARG_STRING, &o.level, "original, half, int8, int8-mixed, slim25, slim50 or slim-int8", "LEVEL" },
+    { "recipe", 0, 0, G_OPTION_ARG_FILENAME, &o.recipe, "text file with steps and parameters, instead of a level", "FILE" },
     { "calib", 'c', 0, G_OPTION_ARG_FILENAME, &o.pictures, "folder of pictures like those to come, for all but original and half", "DIR" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.output, "the ONNX file to write", "FILE" },
     { NULL },
@@ -172,6 +192,7 @@ run_command (int argc, char **argv)
   g_free (o.model);
   g_free (o.family);
   g_free (o.level);
+  g_free (o.recipe);
   g_free (o.pictures);
   g_free (o.output);
   return status;

@@ -19,9 +19,9 @@ static const struct
   { "half", "[recipe]\nid=half\ntitle=Half\nsteps=half;\n" },
   { "int8", "[recipe]\nid=int8\ntitle=INT8\nsteps=int8;\n" },
   { "int8-mixed", "[recipe]\nid=int8-mixed\ntitle=INT8 mixed\nsteps=int8;\n[int8]\nkeep=0.96\n" },
-  { "slim25", "[recipe]\nid=slim25\ntitle=Slim 25 %\nsteps=resize;\n[resize]\nkeep=0.75\n" },
-  { "slim50", "[recipe]\nid=slim50\ntitle=Slim 50 %\nsteps=resize;\n[resize]\nkeep=0.5\n" },
-  { "slim-int8", "[recipe]\nid=slim-int8\ntitle=Slim + INT8\nsteps=resize;int8;\n[resize]\nkeep=0.75\n" },
+  { "slim25", "[recipe]\nid=slim25\ntitle=Slim 25 %\nsteps=slim;\n[slim]\nkeep=0.75\n" },
+  { "slim50", "[recipe]\nid=slim50\ntitle=Slim 50 %\nsteps=slim;\n[slim]\nkeep=0.5\n" },
+  { "slim-int8", "[recipe]\nid=slim-int8\ntitle=Slim + INT8\nsteps=slim;int8;\n[slim]\nkeep=0.75\n" },
 };
 
 static gboolean
