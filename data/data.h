@@ -14,3 +14,4 @@
 #include "data/run-list.h"
 #include "data/run-writer.h"
 #include "data/samples.h"
+#include "data/variant.h"

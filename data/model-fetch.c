@@ -82,7 +82,7 @@ sq_model_store_fetch (SqModelStore *self, const SqCatalogueEntry *entry, GCancel
     }
   g_ptr_array_add (files, NULL);
   g_ptr_array_add (names, NULL);
-  if (!_sq_model_store_install (self, entry->id, entry->name, entry->id, (const char *const *) files->pdata,
+  if (!_sq_model_store_install (self, entry->id, entry->name, entry->id, NULL, (const char *const *) files->pdata,
                                 (const char *const *) names->pdata, cancellable, TRUE, &path, error))
     return NULL;
   return path;
@@ -187,8 +187,8 @@ sq_model_store_add (SqModelStore *self, const char *path, GCancellable *cancella
     id[0] = '_';
   g_ptr_array_add (files, NULL);
   g_ptr_array_add (names, NULL);
-  if (!_sq_model_store_install (self, id, title, NULL, (const char *const *) files->pdata, (const char *const *) names->pdata, cancellable,
-                                FALSE, &result, error))
+  if (!_sq_model_store_install (self, id, title, NULL, NULL, (const char *const *) files->pdata, (const char *const *) names->pdata,
+                                cancellable, FALSE, &result, error))
     return NULL;
   return g_steal_pointer (&result);
 }

@@ -37,6 +37,7 @@ sq_installed_model_free (SqInstalledModel *self)
   g_free (self->title);
   g_free (self->path);
   g_free (self->catalogue_id);
+  g_clear_pointer (&self->variant, sq_variant_unref);
   g_free (self);
 }
 
@@ -81,8 +82,8 @@ emit_changed (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-changed (SqModelStore *self)
+void
+_sq_model_store_changed (SqModelStore *self)
 {
   GSource *source = g_idle_source_new ();
 
@@ -91,10 +92,22 @@ changed (SqModelStore *self)
   g_source_unref (source);
 }
 
-static char *
-model_folder (SqModelStore *self, const char *id)
+char *
+_sq_model_store_get_folder (SqModelStore *self, const char *id)
 {
   return g_build_filename (self->root, "models", id, NULL);
+}
+
+void
+_sq_model_store_lock (SqModelStore *self)
+{
+  g_mutex_lock (&self->lock);
+}
+
+void
+_sq_model_store_unlock (SqModelStore *self)
+{
+  g_mutex_unlock (&self->lock);
 }
 
 static void
@@ -116,7 +129,7 @@ remove_folder (const char *folder)
 static SqInstalledModel *
 read_installed (SqModelStore *self, const char *id)
 {
-  g_autofree char *folder = model_folder (self, id);
+  g_autofree char *folder = _sq_model_store_get_folder (self, id);
   g_autofree char *ini = g_build_filename (folder, "model.ini", NULL);
   g_autofree char *main_name = NULL;
   g_autoptr (GKeyFile) keys = g_key_file_new ();
@@ -133,6 +146,7 @@ read_installed (SqModelStore *self, const char *id)
   model->title = g_key_file_get_string (keys, GROUP, "title", NULL);
   model->catalogue_id = g_key_file_get_string (keys, GROUP, "catalogue", NULL);
   model->size = g_key_file_get_uint64 (keys, GROUP, "size", NULL);
+  model->variant = sq_variant_read (folder, keys);
   if (model->title == NULL)
     model->title = g_strdup (id);
   return g_file_test (model->path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer (&model) : NULL;
@@ -198,10 +212,11 @@ sq_model_store_list (SqModelStore *self, GError **error)
 }
 
 gboolean
-_sq_model_store_install (SqModelStore *self, const char *id, const char *title, const char *catalogue_id, const char *const *files,
-                         const char *const *names, GCancellable *cancellable, gboolean move, char **path, GError **error)
+_sq_model_store_install (SqModelStore *self, const char *id, const char *title, const char *catalogue_id, const SqVariant *variant,
+                         const char *const *files, const char *const *names, GCancellable *cancellable, gboolean move, char **path,
+                         GError **error)
 {
-  g_autofree char *final = model_folder (self, id);
+  g_autofree char *final = _sq_model_store_get_folder (self, id);
   g_autofree char *temporary = g_strdup_printf ("%s/models/.new-%08x", self->root, g_random_int ());
   g_autofree char *ini = g_build_filename (temporary, "model.ini", NULL);
   g_autoptr (GKeyFile) keys = g_key_file_new ();
@@ -234,6 +249,10 @@ _sq_model_store_install (SqModelStore *self, const char *id, const char *title, 
   g_key_file_set_uint64 (keys, GROUP, "size", size);
   if (catalogue_id != NULL)
     g_key_file_set_string (keys, GROUP, "catalogue", catalogue_id);
+  if (variant != NULL)
+    sq_variant_write (variant, keys);
+  if (good && variant != NULL && variant->times->len > 0)
+    good = sq_variant_write_times (variant, temporary, error);
   if (good && !g_key_file_save_to_file (keys, ini, &local_error))
     {
       g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s).", ini, local_error->message);
@@ -257,7 +276,7 @@ _sq_model_store_install (SqModelStore *self, const char *id, const char *title, 
       return FALSE;
     }
   *path = g_build_filename (final, names[0], NULL);
-  changed (self);
+  _sq_model_store_changed (self);
   return TRUE;
 }
 
@@ -278,10 +297,10 @@ sq_model_store_remove (SqModelStore *self, const char *id, GError **error)
       g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "There is no model “%s”; list the models and choose another.", id);
       return FALSE;
     }
-  folder = model_folder (self, id);
+  folder = _sq_model_store_get_folder (self, id);
   g_mutex_lock (&self->lock);
   remove_folder (folder);
   g_mutex_unlock (&self->lock);
-  changed (self);
+  _sq_model_store_changed (self);
   return TRUE;
 }

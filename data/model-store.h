@@ -10,6 +10,7 @@
 #pragma once
 
 #include "catalogue.h"
+#include "variant.h"
 
 G_BEGIN_DECLS
 
@@ -20,6 +21,7 @@ typedef struct
   char *path;         // file to give to sq_model_load
   char *catalogue_id; // NULL = the user's own
   guint64 size;       // bytes, of all files
+  SqVariant *variant; // NULL: not made out of another model
 } SqInstalledModel;
 
 void sq_installed_model_free (SqInstalledModel *self);
@@ -57,6 +59,22 @@ char *sq_model_store_add (SqModelStore *self, const char *path, GCancellable *ca
 void sq_model_store_add_async (SqModelStore *self, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback,
                                gpointer user_data);
 char *sq_model_store_add_finish (SqModelStore *self, GAsyncResult *result, GError **error);
+
+// Variants. What one was made of may go: the variant stays.
+
+// An empty file to write a variant into, on the store's disk (transfer full). Blocks briefly.
+char *sq_model_store_make_temporary (SqModelStore *self, GError **error);
+
+// Moves the file of a variant into the store, its times with it. Returns its id (transfer full); the file is gone either way. Blocks.
+char *sq_model_store_add_variant (SqModelStore *self, const SqVariant *variant, const char *path, GCancellable *cancellable,
+                                  GError **error);
+
+// Keeps what was measured on a device; takes the place of what was known of it. Blocks briefly.
+gboolean sq_model_store_set_time (SqModelStore *self, const char *id, const char *device, double variant_ms, double original_ms,
+                                  GError **error);
+
+// The variant of a level: the level's own recipe before changed ones, then the newest. NULL when none was made. Blocks briefly.
+SqInstalledModel *sq_model_store_find_variant (SqModelStore *self, const char *original_sha256, const char *level);
 
 gboolean sq_model_store_remove (SqModelStore *self, const char *id, GError **error);
 

@@ -3,6 +3,7 @@
 
 #include "engine/media/fingerprint.h"
 #include "project-private.h"
+#include "variant.h"
 #include <string.h>
 
 char *
@@ -74,7 +75,9 @@ sq_run_row_new (const SqRunInfo *info)
   const char *single[] = { source->path, NULL };
 
   self->name = g_strdup (info->name != NULL ? info->name : source->name);
-  self->level = g_strdup (info->level != NULL ? info->level : "original");
+  self->level = info->level != NULL ? g_strdup (info->level) : model != NULL ? sq_model_get_level (model) : NULL;
+  if (self->level == NULL)
+    self->level = g_strdup ("original");
   self->device = g_strdup (info->device != NULL ? info->device : "cpu");
   self->settings = g_strdup (info->settings != NULL ? info->settings : "{}");
   self->filter = info->filter != NULL ? *info->filter : SQ_FILTER_DEFAULT;

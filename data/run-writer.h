@@ -23,7 +23,7 @@ typedef struct
   const SqSourceInfo *source; // kind SQ_SOURCE_PICTURES and nothing known is fine: see sq_run_writer_set_source
   const char *const *paths;   // what was opened, NULL-terminated; stored absolute
   const SqModel *model;
-  const char *level;      // recipe id, NULL = "original"
+  const char *level;      // recipe id, NULL = what the model says, else "original"
   const char *device;     // as asked for, e.g. "cpu" or "cpu:0,cpu:1"
   const char *settings;   // JSON object or NULL
   const SqFilter *filter; // what counts as an object in lists and counts; NULL = SQ_FILTER_DEFAULT

@@ -8,6 +8,8 @@
 #include "engine/media/frame.h"
 #include "engine/media/source.h"
 #include "engine/model.h"
+#include "engine/recipe/compress.h"
+#include "engine/recipe/timing.h"
 #include "engine/run/pipeline.h"
 #include "engine/run/result.h"
 #include "engine/run/speedup.h"

@@ -89,6 +89,32 @@ sq_cli_load_model (const char *name, const char *family, gboolean fetch)
   return model;
 }
 
+SqModel *
+sq_cli_load_level (SqModel *original, const char *level)
+{
+  g_autoptr (SqModel) whole = original;
+  g_autoptr (SqModelStore) store = NULL;
+  g_autoptr (SqInstalledModel) variant = NULL;
+  g_autoptr (GError) error = NULL;
+  SqModel *model;
+
+  if (g_str_equal (level, "original"))
+    return g_steal_pointer (&whole);
+  store = sq_model_store_new (NULL);
+  variant = sq_model_store_find_variant (store, whole->sha256, level);
+  if (variant == NULL)
+    {
+      sq_cli_error ("The level '%s' of %s was not made yet: make it on the window's Models page, or write a file with 'squint-cli compress' "
+                    "and name that with --model.",
+                    level, whole->name);
+      return NULL;
+    }
+  model = sq_model_load (variant->path, NULL, NULL, &error);
+  if (model == NULL)
+    sq_cli_error ("%s", error->message);
+  return model;
+}
+
 guint8 *
 sq_cli_parse_classes (const SqModel *model, const char *text)
 {

@@ -39,6 +39,9 @@ void sq_cli_error (const char *format, ...) G_GNUC_PRINTF (1, 2);
 // NULL after a message.
 SqModel *sq_cli_load_model (const char *name, const char *family, gboolean fetch);
 
+// The variant of that level which the store has of a model (transfer full: the model goes); NULL after a message.
+SqModel *sq_cli_load_level (SqModel *original, const char *level);
+
 // "person,dog" -> one byte per class of the model; NULL after a message.
 guint8 *sq_cli_parse_classes (const SqModel *model, const char *text);
 

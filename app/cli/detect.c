@@ -4,6 +4,7 @@
 
 #include "annotate.h"
 #include "engine/media/encode.h"
+#include "engine/recipe/recipe.h"
 #include <gio/gunixoutputstream.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
@@ -282,8 +283,12 @@ check_options (const Options *o)
   if (o->format != NULL && !g_str_equal (o->format, "table")
       && (!sq_export_format_from_id (o->format, &format) || format == SQ_EXPORT_YOLO || format == SQ_EXPORT_SAMPLES))
     sq_cli_error ("'%s' is no format of detect: use table, json, jsonl, csv or coco (yolo: 'squint-cli export').", o->format);
-  else if (o->level != NULL && !g_str_equal (o->level, "original"))
-    sq_cli_error ("There is no level '%s' of this model yet: only 'original'.", o->level);
+  else if (o->level != NULL && !g_strv_contains (sq_recipe_level_ids (), o->level))
+    {
+      g_autofree char *levels = g_strjoinv (", ", (char **) sq_recipe_level_ids ());
+
+      sq_cli_error ("There is no level '%s': choose one of %s.", o->level, levels);
+    }
   else if (o->parallel != NULL && !sq_parallel_from_id (o->parallel, &parallel))
     sq_cli_error ("'%s' is no way to use several devices: use single, data, pipeline or auto.", o->parallel);
   else if (!sq_precision_from_id (o->precision, &precision))
@@ -320,7 +325,7 @@ run (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o->model, "model file or name (see 'squint-cli models')", "MODEL" },
     { "family", 0, 0, G_OPTION_ARG_STRING, &o->family, "what the outputs mean, where the file does not say", "ID" },
-    { "level", 0, 0, G_OPTION_ARG_STRING, &o->level, "compression level: original", "LEVEL" },
+    { "level", 0, 0, G_OPTION_ARG_STRING, &o->level, "compression level that was made of it in the window: original, half, int8 ...", "LEVEL" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "device id, or several with commas (see 'squint-cli devices')", "DEVICE,.." },
     { "parallel", 0, 0, G_OPTION_ARG_STRING, &o->parallel, "what several devices do: auto (default), single, data or pipeline", "MODE" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,
@@ -351,6 +356,8 @@ run (int argc, char **argv)
       job.table = o->format == NULL || g_str_equal (o->format, "table");
       job.used_names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
       job.model = sq_cli_load_model (o->model, o->family, TRUE);
+      if (job.model != NULL && o->level != NULL)
+        job.model = sq_cli_load_level (job.model, o->level);
       folder = o->project == NULL ? g_dir_make_tmp ("squint-XXXXXX", NULL) : NULL;
       path = o->project != NULL ? g_strdup (o->project) : g_build_filename (folder, "run.squint", NULL);
       job.filter = (SqFilter){ (float) o->confidence, (float) o->iou, o->agnostic, 300 };

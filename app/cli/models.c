@@ -39,7 +39,7 @@ list (void)
       g_autofree char *size = g_format_size (m->size);
 
       if (m->catalogue_id == NULL)
-        printf ("%-22s %-10s %-9s %-9s %-6s %s\n", m->id, "own", "", size, "", m->title);
+        printf ("%-22s %-10s %-9s %-9s %-6s %s\n", m->id, m->variant != NULL ? "variant" : "own", "", size, "", m->title);
     }
   puts ("\nAP on COCO val2017 as published (* AP at IoU 0.50). 'squint-cli models get NAME' fetches one.");
   return SQ_EXIT_OK;

@@ -10,7 +10,7 @@ allowed = {
     'kernels': [],
     'kernels/cuda': ['kernels'],
     'engine': ['engine/graph', 'engine/ops', 'engine/formats', 'engine/families', 'engine/passes', 'engine/run', 'engine/media',
-               'engine/devices', 'kernels'],  # model.c, engine.h
+               'engine/devices', 'engine/recipe', 'kernels'],  # model.c, engine.h
     'engine/graph': ['engine', 'engine/ops'],
     'engine/ops': ['engine', 'engine/graph'],
     'engine/formats': ['engine', 'engine/graph', 'engine/ops'],
@@ -20,7 +20,7 @@ allowed = {
     'engine/devices': ['engine', 'engine/backends', 'kernels', 'kernels/cuda'],
     'engine/media': ['engine'],
     'engine/eval': ['engine', 'engine/run'],
-    'engine/recipe': ['engine', 'engine/eval', 'engine/graph', 'engine/ops', 'engine/formats', 'engine/backends', 'engine/run', 'engine/media', 'kernels'],
+    'engine/recipe': ['engine', 'engine/eval', 'engine/graph', 'engine/ops', 'engine/formats', 'engine/backends', 'engine/run', 'engine/media', 'engine/devices', 'kernels'],
     'engine/run': ['engine', 'engine/backends', 'engine/families', 'engine/graph', 'engine/media', 'engine/devices', 'kernels', 'kernels/cuda'],
     'data': ['engine', 'engine/*'],
     'ui': ['data'],  # and the engine's umbrella header alone
