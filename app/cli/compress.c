@@ -10,7 +10,8 @@
 
 typedef struct
 {
-  char *model, *family, *level, *recipe, *pictures, *output;
+  char *model, *family, *level, *recipe, *pictures, *output, *device;
+  double keep;
 } Options;
 
 typedef struct
@@ -150,6 +151,16 @@ perform (const Options *o, int argc)
   job.recipe = recipe = load_recipe (o);
   if (recipe == NULL)
     return SQ_EXIT_USAGE;
+  if (o->device != NULL)
+    {
+      g_free (recipe->device);
+      recipe->device = g_strdup (o->device);
+    }
+  if (o->keep != 0 && (!(o->keep > 0 && o->keep <= 1) || !sq_recipe_set_keep (recipe, o->keep)))
+    {
+      sq_cli_error ("--keep is an agreement between 0 and 1, for the levels fastest, int8 and int8-mixed.");
+      return SQ_EXIT_USAGE;
+    }
   if (sq_recipe_needs_pictures (recipe) && o->pictures == NULL)
     {
       sq_cli_error ("The level %s is measured on pictures: name a folder of them with --calib.", recipe->id);
@@ -179,8 +190,10 @@ run_command (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o.model, "model file or name (see 'squint-cli models')", "MODEL" },
     { "family", 0, 0, G_OPTION_ARG_STRING, &o.family, "what the outputs mean, where the file does not say", "ID" },
-    { "level", 'l', 0, G_OPTION_ARG_STRING, &o.level, "original, half, int8, int8-mixed, slim25, slim50 or slim-int8", "LEVEL" },
+    { "level", 'l', 0, G_OPTION_ARG_STRING, &o.level, "original, half, int8, int8-mixed, slim25, slim50, slim-int8 or fastest", "LEVEL" },
     { "recipe", 0, 0, G_OPTION_ARG_FILENAME, &o.recipe, "text file with steps and parameters, instead of a level", "FILE" },
+    { "keep", 0, 0, G_OPTION_ARG_DOUBLE, &o.keep, "agreement with the original to be kept, 0 to 1, for fastest and int8-mixed", "SHARE" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o.device, "whose time counts for fastest (cpu)", "DEVICE" },
     { "calib", 'c', 0, G_OPTION_ARG_FILENAME, &o.pictures, "folder of pictures like those to come, for all but original and half", "DIR" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.output, "the ONNX file to write", "FILE" },
     { NULL },
@@ -194,6 +207,7 @@ run_command (int argc, char **argv)
   g_free (o.level);
   g_free (o.recipe);
   g_free (o.pictures);
+  g_free (o.device);
   g_free (o.output);
   return status;
 }

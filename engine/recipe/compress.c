@@ -34,7 +34,6 @@ sq_recipe_job_reference (SqRecipeJob *self, const SqRecipeProgress *progress, GE
   return self->reference;
 }
 
-// What a file of it would say, which is not always what was meant: numbers become halves.
 static SqModel *
 written (SqModel *model, gboolean half, GHashTable *metadata, GCancellable *cancellable, GError **error)
 {
@@ -51,13 +50,20 @@ written (SqModel *model, gboolean half, GHashTable *metadata, GCancellable *canc
   return again;
 }
 
+SqModel *
+sq_recipe_job_written (const SqRecipeJob *self, SqModel *model, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GHashTable) metadata = sq_model_describe (model);
+
+  return written (model, self->half, metadata, cancellable, error);
+}
+
 double
 sq_recipe_job_agreement (SqRecipeJob *self, SqModel *variant, const SqRecipeProgress *progress, GError **error)
 {
   SqRecipeProgress first = _sq_recipe_part (progress, 0, self->reference == NULL ? .5 : 0), second = *progress;
   const SqReference *reference = sq_recipe_job_reference (self, &first, error);
-  g_autoptr (GHashTable) metadata = sq_model_describe (variant);
-  g_autoptr (SqModel) file = reference != NULL ? written (variant, self->half, metadata, progress->cancellable, error) : NULL;
+  g_autoptr (SqModel) file = reference != NULL ? sq_recipe_job_written (self, variant, progress->cancellable, error) : NULL;
   g_autoptr (SqFidelity) fidelity = NULL;
 
   second.from = first.to;
@@ -149,7 +155,7 @@ sq_compress (SqModel *original, const SqRecipe *recipe, const char *folder, cons
   g_autoptr (SqModel) model = sq_model_ref (original);
   g_autoptr (SqCalibration) pictures = NULL;
   g_autoptr (GString) report = g_string_new (NULL);
-  g_auto (SqRecipeJob) job = { .original = original, .report = report };
+  g_auto (SqRecipeJob) job = { .original = original, .report = report, .device = recipe->device };
   SqRecipeProgress look, work, judge;
 
   progress = progress != NULL ? progress : &silent;

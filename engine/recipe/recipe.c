@@ -22,6 +22,7 @@ static const struct
   { "slim25", "[recipe]\nid=slim25\ntitle=Slim 25 %\nsteps=slim;\n[slim]\nkeep=0.75\n" },
   { "slim50", "[recipe]\nid=slim50\ntitle=Slim 50 %\nsteps=slim;\n[slim]\nkeep=0.5\n" },
   { "slim-int8", "[recipe]\nid=slim-int8\ntitle=Slim + INT8\nsteps=slim;int8;\n[slim]\nkeep=0.75\n" },
+  { "fastest", "[recipe]\nid=fastest\ntitle=Fastest that keeps 85 %\nsteps=fastest;\n[fastest]\nkeep=0.85\n" },
 };
 
 static gboolean
@@ -81,6 +82,8 @@ sq_recipe_parse (const char *text, GError **error)
     }
   self->title = g_key_file_get_string (file, "recipe", "title", NULL);
   self->title = self->title != NULL ? self->title : g_strdup (self->id);
+  self->device = g_key_file_get_string (file, "recipe", "device", NULL);
+  self->device = self->device != NULL ? self->device : g_strdup ("cpu");
   self->pictures = MAX_PICTURES;
   if (g_key_file_has_key (file, "recipe", "pictures", NULL))
     {
@@ -116,6 +119,8 @@ sq_recipe_to_text (const SqRecipe *self)
   g_key_file_set_string (file, "recipe", "title", self->title);
   for (guint i = 0; i < self->steps->len; i++)
     g_ptr_array_add (names, (gpointer) g_array_index (self->steps, SqRecipeStep, i).kind->id);
+  if (!g_str_equal (self->device, "cpu"))
+    g_key_file_set_string (file, "recipe", "device", self->device);
   if (sq_recipe_needs_pictures (self))
     g_key_file_set_integer (file, "recipe", "pictures", (int) self->pictures);
   g_key_file_set_string_list (file, "recipe", "steps", (const char *const *) names->pdata, names->len);
@@ -136,6 +141,7 @@ sq_recipe_free (SqRecipe *self)
 {
   g_free (self->id);
   g_free (self->title);
+  g_free (self->device);
   g_array_unref (self->steps);
   g_free (self);
 }
@@ -161,6 +167,25 @@ sq_recipe_level (const char *id)
     if (g_str_equal (levels[i].id, id))
       return sq_recipe_parse (levels[i].text, NULL);
   return NULL;
+}
+
+gboolean
+sq_recipe_set_keep (SqRecipe *self, double keep)
+{
+  gboolean found = FALSE;
+
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      SqRecipeStep *step = &g_array_index (self->steps, SqRecipeStep, i);
+
+      for (int p = 0; step->kind->bound && step->kind->params[p].key != NULL; p++)
+        if (g_str_equal (step->kind->params[p].key, "keep"))
+          {
+            step->params[p] = keep;
+            found = TRUE;
+          }
+    }
+  return found;
 }
 
 gboolean

@@ -35,6 +35,7 @@ typedef struct
 typedef struct
 {
   char *id, *title;
+  char *device;   // whose time counts, "cpu"
   guint pictures; // at most so many of the calibration folder
   GArray *steps;  // SqRecipeStep
 } SqRecipe;
@@ -48,6 +49,9 @@ const char *const *sq_recipe_level_ids (void); // NULL-terminated
 SqRecipe *sq_recipe_level (const char *id);    // NULL where there is no such level
 
 gboolean sq_recipe_needs_pictures (const SqRecipe *self);
+
+// The agreement to be kept, 0..1; FALSE where no step has such a bound.
+gboolean sq_recipe_set_keep (SqRecipe *self, double keep);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqRecipe, sq_recipe_free)
 

@@ -86,6 +86,7 @@ apply (SqRecipeJob *job, SqModel *model, const double *params, const SqRecipePro
 const SqRecipeKind sq_recipe_kind_int8 = {
   .id = "int8",
   .needs_pictures = TRUE,
+  .bound = TRUE,
   .params = { [KEEP] = { "keep", 0, 0, 1 },
               [POSITIONS] = { "positions", 256, 1, 65536 },
               [ROUNDING] = { "rounding", 1, 0, 1 },

@@ -28,6 +28,7 @@ typedef struct
 {
   SqModel *original;             // what the result is to be faithful to
   const SqCalibration *pictures; // NULL where no step needs them
+  const char *device;            // whose time counts
   const char *const *except;     // layers that the step leaves alone, see sq_layer_name; NULL none
   gboolean half;                 // weights are to be written as float16
   GString *report;               // what was done, lines for people
@@ -41,6 +42,9 @@ const SqReference *sq_recipe_job_reference (SqRecipeJob *self, const SqRecipePro
 // How faithful a graph made of the original's is: agreement 0..1, or -1 with an error.
 double sq_recipe_job_agreement (SqRecipeJob *self, SqModel *variant, const SqRecipeProgress *progress, GError **error);
 
+// What a file of `model` would say, which is not always what was meant: numbers become halves. Transfer full.
+SqModel *sq_recipe_job_written (const SqRecipeJob *self, SqModel *model, GCancellable *cancellable, GError **error);
+
 // What people and recipes call a node of a graph: the name of what it makes, or its number. The caller frees.
 char *sq_layer_name (const SqGraph *graph, guint node);
 
@@ -48,6 +52,7 @@ struct _SqRecipeKind
 {
   const char *id;
   gboolean needs_pictures;
+  gboolean bound; // its parameter `keep` is the agreement to be kept
   SqRecipeParam params[SQ_STEP_MAX_PARAMS + 1];
 
   // NULL, or whether there is something to do, before anything is measured; FALSE with one sentence.
