@@ -95,7 +95,8 @@ work (gpointer data)
 {
   Job *job = data;
   SqFrame *frame = make_frame (job->models[0]); // the same for both, whatever input the variant has
-  SqDetectorOptions options = { .device = job->device, .cancellable = job->cancellable };
+  // one thread, as each of a run's lanes on the CPU has: a team waits for its slowest member, and that on a busy machine is anybody
+  SqDetectorOptions options = { .device = job->device, .threads = 1, .cancellable = job->cancellable };
   SqDetector *detectors[2] = { NULL };
   GArray *times[2];
   gboolean done = TRUE;

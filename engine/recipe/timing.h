@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A variant's time against its original's, so that what else the machine does falls on both: they take turns, picture by picture.
 //
-// Units:  ms per picture, from pixels to boxes
+// Units:  ms per picture, from pixels to boxes; on the CPU of one thread
 // Thread: any; the runs themselves have a thread of their own
 // Blocks: for `seconds`, at least three pictures of each, and for building both networks
 #pragma once
