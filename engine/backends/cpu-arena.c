@@ -26,8 +26,8 @@ is_free_root (const CpuExec *self, int buffer, int concat)
 
 // Tries to make input `first` of a concatenation a part of it at byte `at`; several neighbouring inputs may be the slices of one buffer,
 // which then moves in whole. `placed` gets how many inputs that settled.
-gboolean
-_sq_cpu_place_in_concat (CpuExec *self, int concat, gsize at, const int *parts, const gsize *bytes, int n, int first, int *placed)
+static gboolean
+place_in_concat (CpuExec *self, int concat, gsize at, const int *parts, const gsize *bytes, int n, int first, int *placed)
 {
   Buffer *b = cpu_buffer (self, parts[first]);
   gsize covered = 0;
@@ -60,6 +60,27 @@ _sq_cpu_place_in_concat (CpuExec *self, int concat, gsize at, const int *parts, 
   cpu_buffer (self, whole)->offset = at;
   *placed = k - first;
   return TRUE;
+}
+
+void
+_sq_cpu_place_parts (CpuExec *self, Step *step)
+{
+  gsize bytes[SQ_MAX_IN], at = 0;
+  int placed;
+
+  for (int k = 0; k < step->n_in; k++)
+    bytes[k] = cpu_buffer (self, step->in[k])->bytes;
+  for (int k = 0; k < step->n_in; k += placed)
+    {
+      if (!place_in_concat (self, step->out[0], at, step->in, bytes, step->n_in, k, &placed))
+        {
+          step->copy_bytes[k] = bytes[k];
+          step->copy_offset[k] = at;
+          placed = 1;
+        }
+      for (int i = k; i < k + placed; i++)
+        at += bytes[i];
+    }
 }
 
 static void

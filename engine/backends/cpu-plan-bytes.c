@@ -250,30 +250,18 @@ concat_bytes (CpuExec *self, const SqNode *node)
 {
   Step *step = _sq_cpu_add_step (self, "concat", _sq_cpu_run_concat, node);
   ByteGrid *grid = grid_new (self, node->out[0]);
-  gsize bytes[SQ_MAX_IN], at = 0, channel = 0;
-  int placed;
+  gsize channel = 0;
 
   for (int k = 0; k < node->n_in; k++)
     {
       const ByteGrid *part = self->grids[node->in[k]];
 
       step->in[step->n_in++] = self->of_value[LAYOUT_BYTES][node->in[k]];
-      bytes[k] = cpu_buffer (self, step->in[k])->bytes;
       grid_copy (grid, channel, part, 0, part->n);
       channel += part->n;
     }
   step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], LAYOUT_BYTES);
-  for (int k = 0; k < node->n_in; k += placed)
-    {
-      if (!_sq_cpu_place_in_concat (self, step->out[0], at, step->in, bytes, step->n_in, k, &placed))
-        {
-          step->copy_bytes[k] = bytes[k];
-          step->copy_offset[k] = at;
-          placed = 1;
-        }
-      for (int i = k; i < k + placed; i++)
-        at += bytes[i];
-    }
+  _sq_cpu_place_parts (self, step);
 }
 
 static gboolean

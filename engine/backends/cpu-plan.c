@@ -368,9 +368,8 @@ static gboolean
 concat_step (CpuExec *self, const SqNode *node, GError **error)
 {
   const SqValue *y = sq_graph_value (self->graph, node->out[0]);
-  int axis = node->params.axis.axis, placed;
+  int axis = node->params.axis.axis;
   gboolean blocked = _sq_cpu_is_picture (y) && axis == 1;
-  gsize bytes[SQ_MAX_IN], at = 0;
   Layout layout;
   Step *step;
 
@@ -388,22 +387,9 @@ concat_step (CpuExec *self, const SqNode *node, GError **error)
     return FALSE;
   step = _sq_cpu_add_step (self, "concat", _sq_cpu_run_concat, node);
   for (int k = 0; k < node->n_in; k++)
-    {
-      _sq_cpu_read (self, step, node->in[k], layout, error);
-      bytes[k] = layout_bytes (self, sq_graph_value (self->graph, node->in[k]), layout);
-    }
+    _sq_cpu_read (self, step, node->in[k], layout, error);
   step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], layout);
-  for (int k = 0; k < node->n_in; k += placed)
-    {
-      if (!_sq_cpu_place_in_concat (self, step->out[0], at, step->in, bytes, step->n_in, k, &placed))
-        {
-          step->copy_bytes[k] = bytes[k];
-          step->copy_offset[k] = at;
-          placed = 1;
-        }
-      for (int i = k; i < k + placed; i++)
-        at += bytes[i];
-    }
+  _sq_cpu_place_parts (self, step);
   return TRUE;
 }
 

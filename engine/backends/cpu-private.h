@@ -133,7 +133,7 @@ void _sq_cpu_conv8_free (Conv8 *conv);
 
 // cpu-arena.c
 int _sq_cpu_root (const CpuExec *self, int buffer, gsize *offset);
-gboolean _sq_cpu_place_in_concat (CpuExec *self, int concat, gsize at, const int *parts, const gsize *bytes, int n, int first, int *placed);
+void _sq_cpu_place_parts (CpuExec *self, Step *step); // a concatenation's inputs: in place where they can be, else to be copied
 gboolean _sq_cpu_arena (CpuExec *self, GError **error);
 
 // cpu-kernels.c: what steps run
