@@ -256,3 +256,18 @@ sq_recipe_text_keep_in_half (const char *text, const char *layer, GError **error
   g_key_file_set_string (file, "recipe", "title", title);
   return g_key_file_to_data (file, NULL, NULL);
 }
+
+char *
+sq_recipe_text_set_apart (const char *text, const char *from)
+{
+  g_autoptr (SqRecipe) recipe = sq_recipe_parse (text, NULL), before = sq_recipe_parse (from, NULL);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *title = NULL;
+
+  if (recipe == NULL || before == NULL || !g_str_equal (recipe->title, before->title)
+      || !g_key_file_load_from_data (file, text, (gsize) -1, G_KEY_FILE_KEEP_COMMENTS, NULL))
+    return g_strdup (text);
+  title = g_strconcat (recipe->title, ", changed", NULL);
+  g_key_file_set_string (file, "recipe", "title", title);
+  return g_key_file_to_data (file, NULL, NULL);
+}

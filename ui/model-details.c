@@ -14,7 +14,8 @@ struct _SqModelDetails
   /* Template widgets */
   GtkStack *stack;
   GtkLabel *title, *problem;
-  GtkWidget *use, *remove, *reset;
+  GtkWidget *use, *remove, *reset, *compress;
+  SqVariantPanel *panel;
   AdwPreferencesGroup *facts;
   GtkWidget *input, *classes;
   AdwComboRow *family, *fit, *channels;
@@ -121,6 +122,8 @@ fill (SqModelDetails *self)
   fill_facts (self);
   gtk_widget_set_visible (self->remove, installed);
   gtk_widget_set_sensitive (self->use, self->entry != sq_model_list_get_current (self->models));
+  gtk_widget_set_visible (self->compress, installed);
+  sq_variant_panel_set (self->panel, self->entry, self->model);
   gtk_button_set_label (GTK_BUTTON (self->use), installed ? _("_Use") : _("Download and _Use"));
   gtk_widget_set_visible (self->input, self->model != NULL);
   gtk_widget_set_visible (self->classes, self->model != NULL);
@@ -203,6 +206,16 @@ on_use_clicked (SqModelDetails *self)
   sq_toast (GTK_WIDGET (self), text);
 }
 
+// A variant's original: what is in 8 bits gets no smaller.
+static void
+on_compress_clicked (SqModelDetails *self)
+{
+  SqModelEntry *original = sq_model_list_get_original (self->models, self->entry);
+
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.compress", "(ss)", sq_model_entry_get_id (original != NULL ? original : self->entry),
+                              "");
+}
+
 static void
 on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -227,11 +240,12 @@ on_remove_clicked (SqModelDetails *self)
 {
   GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _("Remove Model?"), NULL);
 
-  adw_message_dialog_format_body (ADW_MESSAGE_DIALOG (dialog),
-                                  sq_model_entry_get_catalogue (self->entry) != NULL
-                                      ? _("The files of “%s” are deleted. It can be downloaded again.")
-                                      : _("Squint’s copy of “%s” is deleted. The file it was added from stays."),
-                                  sq_model_entry_get_title (self->entry));
+  adw_message_dialog_format_body (
+      ADW_MESSAGE_DIALOG (dialog),
+      sq_model_entry_get_variant (self->entry) != NULL     ? _("The file of “%s” is deleted. It can be made again.")
+      : sq_model_entry_get_catalogue (self->entry) != NULL ? _("The files of “%s” are deleted. It can be downloaded again.")
+                                                           : _("Squint’s copy of “%s” is deleted. The file it was added from stays."),
+      sq_model_entry_get_title (self->entry));
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "remove", _("_Remove"), NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "remove", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
@@ -334,6 +348,7 @@ sq_model_details_class_init (SqModelDetailsClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = sq_model_details_dispose;
   G_OBJECT_CLASS (klass)->finalize = sq_model_details_finalize;
+  g_type_ensure (SQ_TYPE_VARIANT_PANEL);
   gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/model-details.ui");
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, stack);
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, title);
@@ -341,6 +356,8 @@ sq_model_details_class_init (SqModelDetailsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, use);
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, remove);
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, reset);
+  gtk_widget_class_bind_template_child (widget_class, SqModelDetails, compress);
+  gtk_widget_class_bind_template_child (widget_class, SqModelDetails, panel);
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, facts);
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, input);
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, classes);
@@ -353,6 +370,7 @@ sq_model_details_class_init (SqModelDetailsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, classes_row);
   gtk_widget_class_bind_template_child (widget_class, SqModelDetails, classes_label);
   gtk_widget_class_bind_template_callback (widget_class, on_use_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_compress_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_remove_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_reset_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_family_selected);
@@ -381,11 +399,14 @@ sq_model_details_new (void)
 }
 
 void
-sq_model_details_set_models (SqModelDetails *self, SqModelList *models)
+sq_model_details_set_workspace (SqModelDetails *self, SqWorkspace *workspace)
 {
+  SqModelList *models = sq_workspace_get_models (workspace);
+
   g_return_if_fail (SQ_IS_MODEL_DETAILS (self));
 
   g_set_object (&self->models, models);
+  sq_variant_panel_set_workspace (self->panel, workspace);
   g_signal_connect_swapped (models, "current-changed", G_CALLBACK (on_current_changed), self);
 }
 
@@ -411,4 +432,10 @@ SqModelEntry *
 sq_model_details_get_entry (SqModelDetails *self)
 {
   return self->entry;
+}
+
+SqVariantPanel *
+sq_model_details_get_panel (SqModelDetails *self)
+{
+  return self->panel;
 }

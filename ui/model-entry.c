@@ -3,6 +3,7 @@
 
 #include "model-entry.h"
 
+#include "format.h"
 #include <glib/gi18n.h>
 
 struct _SqModelEntry
@@ -16,6 +17,9 @@ struct _SqModelEntry
   GCancellable *cancellable; // of the running fetch
   double progress;
   gboolean current;
+  SqVariant *variant; // NULL: no variant
+  char *device;       // whose times count
+  gboolean indented;
 };
 
 G_DEFINE_FINAL_TYPE (SqModelEntry, sq_model_entry, G_TYPE_OBJECT)
@@ -30,16 +34,44 @@ enum
   PROP_FETCHING,
   PROP_PROGRESS,
   PROP_CURRENT,
+  PROP_INDENTED,
+  PROP_ROW_TITLE,
   N_PROPS
 };
 
 static GParamSpec *props[N_PROPS];
+
+// "1.1 MB, 540 MFLOP, agreement 0.953, 12.3 ms"
+static char *
+describe_variant (SqModelEntry *self, const char *size)
+{
+  GString *text = g_string_new (size);
+  g_autofree char *flop = sq_format_si (self->variant->flop, "FLOP");
+  const SqVariantTime *time = sq_model_entry_get_time (self);
+
+  if (self->variant->flop > 0)
+    g_string_append_printf (text, ", %s", flop);
+  if (self->variant->agreement >= 0)
+    {
+      g_string_append (text, ", ");
+      g_string_append_printf (text, _("agreement %.3f"), self->variant->agreement);
+    }
+  if (time != NULL)
+    {
+      g_autofree char *ms = sq_format_ms ((gint64) (time->variant_ms * 1e6));
+
+      g_string_append_printf (text, ", %s", ms);
+    }
+  return g_string_free (text, FALSE);
+}
 
 static char *
 make_subtitle (SqModelEntry *self)
 {
   g_autofree char *size = g_format_size (sq_model_entry_get_size (self));
 
+  if (self->variant != NULL)
+    return describe_variant (self, size);
   if (self->catalogue == NULL)
     return g_strdup_printf (_("Own model, %s"), size);
   if (self->catalogue->ap >= 0)
@@ -77,6 +109,12 @@ sq_model_entry_get_property (GObject *object, guint prop_id, GValue *value, GPar
     case PROP_CURRENT:
       g_value_set_boolean (value, self->current);
       break;
+    case PROP_INDENTED:
+      g_value_set_boolean (value, self->indented);
+      break;
+    case PROP_ROW_TITLE:
+      g_value_set_string (value, self->indented ? self->variant->title : self->title);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -90,6 +128,8 @@ sq_model_entry_finalize (GObject *object)
   g_free (self->id);
   g_free (self->title);
   g_free (self->path);
+  g_free (self->device);
+  g_clear_pointer (&self->variant, sq_variant_unref);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->owner, sq_catalogue_unref);
   G_OBJECT_CLASS (sq_model_entry_parent_class)->finalize (object);
@@ -111,6 +151,8 @@ sq_model_entry_class_init (SqModelEntryClass *klass)
   props[PROP_FETCHING] = g_param_spec_boolean ("fetching", NULL, NULL, FALSE, flags);
   props[PROP_PROGRESS] = g_param_spec_double ("progress", NULL, NULL, 0, 1, 0, flags);
   props[PROP_CURRENT] = g_param_spec_boolean ("current", NULL, NULL, FALSE, flags);
+  props[PROP_INDENTED] = g_param_spec_boolean ("indented", NULL, NULL, FALSE, flags);
+  props[PROP_ROW_TITLE] = g_param_spec_string ("row-title", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -227,4 +269,59 @@ sq_model_entry_set_current (SqModelEntry *self, gboolean current)
     return;
   self->current = current;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CURRENT]);
+}
+
+const SqVariant *
+sq_model_entry_get_variant (SqModelEntry *self)
+{
+  return self->variant;
+}
+
+const char *
+sq_model_entry_get_level (SqModelEntry *self)
+{
+  return self->variant != NULL ? self->variant->level : "original";
+}
+
+gboolean
+sq_model_entry_get_indented (SqModelEntry *self)
+{
+  return self->indented;
+}
+
+const SqVariantTime *
+sq_model_entry_get_time (SqModelEntry *self)
+{
+  return self->variant != NULL ? sq_variant_get_time (self->variant, self->device) : NULL;
+}
+
+void
+sq_model_entry_set_variant (SqModelEntry *self, SqVariant *variant)
+{
+  if (self->variant == variant)
+    return;
+  g_clear_pointer (&self->variant, sq_variant_unref);
+  self->variant = variant != NULL ? sq_variant_ref (variant) : NULL;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUBTITLE]);
+}
+
+void
+sq_model_entry_set_indented (SqModelEntry *self, gboolean indented)
+{
+  if (self->indented == indented)
+    return;
+  self->indented = indented;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_INDENTED]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ROW_TITLE]);
+}
+
+void
+sq_model_entry_set_device (SqModelEntry *self, const char *device)
+{
+  if (g_strcmp0 (self->device, device) == 0)
+    return;
+  g_free (self->device);
+  self->device = g_strdup (device);
+  if (self->variant != NULL)
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUBTITLE]);
 }

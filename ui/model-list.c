@@ -55,15 +55,50 @@ update_current_flags (SqModelList *self)
     sq_model_entry_set_current (self->entries->pdata[i], self->entries->pdata[i] == current);
 }
 
+// Variants follow their original, the oldest first.
 static gint
 compare_entries (gconstpointer a, gconstpointer b)
 {
   SqModelEntry *x = *(SqModelEntry **) a, *y = *(SqModelEntry **) b;
   gboolean xi = sq_model_entry_get_installed (x), yi = sq_model_entry_get_installed (y);
+  const SqVariant *xv = sq_model_entry_get_variant (x), *yv = sq_model_entry_get_variant (y);
+  int order;
 
   if (xi != yi)
     return xi ? -1 : 1;
-  return g_utf8_collate (sq_model_entry_get_title (x), sq_model_entry_get_title (y));
+  order = g_utf8_collate (xv != NULL ? xv->original_title : sq_model_entry_get_title (x),
+                          yv != NULL ? yv->original_title : sq_model_entry_get_title (y));
+  if (order == 0)
+    order = strcmp (xv != NULL ? xv->original_id : sq_model_entry_get_id (x), yv != NULL ? yv->original_id : sq_model_entry_get_id (y));
+  if (order == 0)
+    order = (xv != NULL) - (yv != NULL);
+  if (order == 0 && xv != NULL)
+    order = (xv->made_s > yv->made_s) - (xv->made_s < yv->made_s);
+  return order != 0 ? order : strcmp (sq_model_entry_get_id (x), sq_model_entry_get_id (y));
+}
+
+static void
+update_indents (GPtrArray *entries)
+{
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const SqVariant *variant = sq_model_entry_get_variant (entries->pdata[i]);
+      gboolean under = FALSE;
+
+      for (guint k = 0; variant != NULL && k < entries->len && !under; k++)
+        under = sq_model_entry_get_installed (entries->pdata[k])
+                && strcmp (sq_model_entry_get_id (entries->pdata[k]), variant->original_id) == 0;
+      sq_model_entry_set_indented (entries->pdata[i], under);
+    }
+}
+
+static void
+update_devices (SqModelList *self)
+{
+  g_autofree char *device = sq_model_list_dup_device (self);
+
+  for (guint i = 0; i < self->entries->len; i++)
+    sq_model_entry_set_device (self->entries->pdata[i], device);
 }
 
 // Entries live on across scans, so that rows, progress and selection stay; the list is reported as replaced only when it did change.
@@ -89,6 +124,7 @@ apply_scan (SqModelList *self, GPtrArray *installed)
         g_object_ref (found);
       else
         found = sq_model_entry_new (id, entry != NULL ? entry->name : m->title, entry);
+      sq_model_entry_set_variant (found, m->variant);
       sq_model_entry_set_installed (found, m->path, m->size);
       g_ptr_array_add (next, found);
     }
@@ -110,6 +146,7 @@ apply_scan (SqModelList *self, GPtrArray *installed)
       sq_model_entry_set_installed (found, NULL, 0);
       g_ptr_array_add (next, found);
     }
+  update_indents (next);
   g_ptr_array_sort (next, compare_entries);
 
   same = next->len == old_n;
@@ -121,6 +158,7 @@ apply_scan (SqModelList *self, GPtrArray *installed)
       GPtrArray *old = self->entries;
 
       self->entries = g_steal_pointer (&next);
+      update_devices (self);
       g_list_model_items_changed (G_LIST_MODEL (self), 0, old_n, self->entries->len);
       g_ptr_array_unref (old);
     }
@@ -133,6 +171,31 @@ apply_scan (SqModelList *self, GPtrArray *installed)
     }
   if (before != sq_model_list_get_current (self))
     g_signal_emit (self, signals[CURRENT_CHANGED], 0);
+}
+
+SqModelEntry *
+sq_model_list_adopt (SqModelList *self, const SqInstalledModel *model)
+{
+  SqModelEntry *entry = sq_model_list_find (self, model->id);
+  guint old_n = self->entries->len;
+
+  g_return_val_if_fail (SQ_IS_MODEL_LIST (self), NULL);
+
+  if (entry == NULL)
+    {
+      entry = sq_model_entry_new (model->id, model->title, NULL);
+      g_ptr_array_add (self->entries, entry);
+    }
+  sq_model_entry_set_variant (entry, model->variant);
+  sq_model_entry_set_installed (entry, model->path, model->size);
+  update_devices (self);
+  if (self->entries->len != old_n)
+    {
+      update_indents (self->entries);
+      g_ptr_array_sort (self->entries, compare_entries);
+      g_list_model_items_changed (G_LIST_MODEL (self), 0, old_n, self->entries->len);
+    }
+  return entry;
 }
 
 static void
@@ -257,6 +320,7 @@ sq_model_list_new (SqModelStore *store, GSettings *settings)
   self->settings = g_object_ref (settings);
   g_signal_connect_swapped (store, "changed", G_CALLBACK (_sq_model_list_scan), self);
   g_signal_connect_swapped (settings, "changed::model", G_CALLBACK (on_model_setting_changed), self);
+  g_signal_connect_swapped (settings, "changed::device", G_CALLBACK (update_devices), self);
   _sq_model_list_scan (self);
   return self;
 }
@@ -270,6 +334,58 @@ sq_model_list_find (SqModelList *self, const char *id)
     if (strcmp (sq_model_entry_get_id (self->entries->pdata[i]), id) == 0)
       return self->entries->pdata[i];
   return NULL;
+}
+
+SqModelEntry *
+sq_model_list_get_original (SqModelList *self, SqModelEntry *entry)
+{
+  const SqVariant *variant = sq_model_entry_get_variant (entry);
+
+  return variant == NULL ? entry : sq_model_list_find (self, variant->original_id);
+}
+
+SqModelEntry *
+sq_model_list_find_level (SqModelList *self, SqModelEntry *original, const char *level)
+{
+  g_autoptr (SqRecipe) recipe = sq_recipe_level (level);
+  SqModelEntry *best = NULL;
+  gboolean best_plain = FALSE;
+
+  g_return_val_if_fail (SQ_IS_MODEL_LIST (self), NULL);
+
+  if (g_strcmp0 (level, "original") == 0)
+    return original;
+  for (guint i = 0; i < self->entries->len; i++) // of one original in the order they were made
+    {
+      const SqVariant *variant = sq_model_entry_get_variant (self->entries->pdata[i]);
+      gboolean plain;
+
+      if (variant == NULL || strcmp (variant->original_id, sq_model_entry_get_id (original)) != 0 || strcmp (variant->level, level) != 0)
+        continue;
+      plain = recipe == NULL || strcmp (variant->title, recipe->title) == 0;
+      if (best != NULL && best_plain && !plain)
+        continue;
+      best = self->entries->pdata[i];
+      best_plain = plain;
+    }
+  return best;
+}
+
+char *
+sq_model_list_dup_device (SqModelList *self)
+{
+  g_autofree char *devices = g_settings_get_string (self->settings, "device");
+  char *comma = strchr (devices, ',');
+
+  if (comma != NULL)
+    *comma = '\0';
+  return g_strdup (*devices != '\0' ? devices : "cpu");
+}
+
+SqModelStore *
+sq_model_list_get_store (SqModelList *self)
+{
+  return self->store;
 }
 
 gboolean

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GListModel of SqModelEntry: what is installed, then the rest of the catalogue. Also fetches, loads and remembers the chosen one.
+// GListModel of SqModelEntry: what is installed, variants after their originals, then the rest of the catalogue. Also fetches, loads and
+// remembers the chosen one.
 //
 // Signals:    "current-changed" (): another model, or other options for it.
 // Properties: "settings" (construct-only; keys "model" and "model-options").
@@ -21,6 +22,16 @@ SqModelEntry *sq_model_list_get_current (SqModelList *self);          // transfe
 gboolean sq_model_list_get_ready (SqModelList *self);                 // the store was read once
 void sq_model_list_set_current (SqModelList *self, SqModelEntry *entry);
 
+// The model an entry was made of, itself where it was made of none; NULL where that is not in the list.
+SqModelEntry *sq_model_list_get_original (SqModelList *self, SqModelEntry *entry);
+
+// The entry that holds a level of an original: the level's own recipe before changed ones, then the newest; NULL: not made yet.
+SqModelEntry *sq_model_list_find_level (SqModelList *self, SqModelEntry *original, const char *level);
+
+// Variants are timed on one device: the first that is chosen (transfer full).
+char *sq_model_list_dup_device (SqModelList *self);
+SqModelStore *sq_model_list_get_store (SqModelList *self);
+
 // An id, a title or a file, as on the command line. A file that is no stored model is added to the store first.
 void sq_model_list_choose_async (SqModelList *self, const char *name, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sq_model_list_choose_finish (SqModelList *self, GAsyncResult *result, GError **error);
@@ -28,6 +39,9 @@ gboolean sq_model_list_choose_finish (SqModelList *self, GAsyncResult *result, G
 void sq_model_list_fetch_async (SqModelList *self, SqModelEntry *entry, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sq_model_list_fetch_finish (SqModelList *self, GAsyncResult *result, GError **error);
 void sq_model_list_cancel_fetch (SqModelList *self, SqModelEntry *entry);
+
+// What a worker has just put into the store; its entry, transfer none.
+SqModelEntry *sq_model_list_adopt (SqModelList *self, const SqInstalledModel *model);
 
 // Copies a file into the store; the entry of the result is transfer none.
 void sq_model_list_add_async (SqModelList *self, const char *path, GAsyncReadyCallback callback, gpointer user_data);

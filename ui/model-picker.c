@@ -16,9 +16,36 @@ struct _SqModelPicker
   GtkListBox *list;
 
   SqModelList *models;
+  GtkFilterListModel *shown; // originals; what was made of them is the level picker's
 };
 
 G_DEFINE_FINAL_TYPE (SqModelPicker, sq_model_picker, GTK_TYPE_WIDGET)
+
+// A variant whose original has gone stands for itself.
+static gboolean
+stands_alone (gpointer item, gpointer models)
+{
+  return !sq_model_entry_get_indented (item);
+}
+
+// Also where the chosen one was made of it.
+static gboolean
+is_current (SqModelPicker *self, SqModelEntry *entry)
+{
+  SqModelEntry *current = sq_model_list_get_current (self->models);
+
+  return current == entry
+         || (current != NULL && sq_model_entry_get_indented (current) && sq_model_list_get_original (self->models, current) == entry);
+}
+
+static void
+update_marks (SqModelPicker *self)
+{
+  GtkListBoxRow *row;
+
+  for (int i = 0; (row = gtk_list_box_get_row_at_index (self->list, i)) != NULL; i++)
+    gtk_widget_set_visible (g_object_get_data (G_OBJECT (row), "mark"), is_current (self, g_object_get_data (G_OBJECT (row), "entry")));
+}
 
 static GtkWidget *
 create_row (gpointer item, gpointer user_data)
@@ -45,7 +72,8 @@ create_row (gpointer item, gpointer user_data)
   gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
   g_object_bind_property (entry, "title", title, "label", G_BINDING_SYNC_CREATE);
   g_object_bind_property (entry, "subtitle", subtitle, "label", G_BINDING_SYNC_CREATE);
-  g_object_bind_property (entry, "current", mark, "visible", G_BINDING_SYNC_CREATE);
+  gtk_widget_set_visible (mark, is_current (user_data, entry));
+  g_object_set_data (G_OBJECT (row), "mark", mark);
   g_object_set_data_full (G_OBJECT (row), "entry", g_object_ref (entry), g_object_unref);
   return row;
 }
@@ -61,9 +89,14 @@ static void
 update (SqModelPicker *self)
 {
   SqModelEntry *current = sq_model_list_get_current (self->models);
-  const char *title = current != NULL ? sq_model_entry_get_title (current) : _("Model");
+  SqModelEntry *original =
+      current != NULL && sq_model_entry_get_indented (current) ? sq_model_list_get_original (self->models, current) : NULL;
+  const char *title = original != NULL  ? sq_model_entry_get_title (original)
+                      : current != NULL ? sq_model_entry_get_title (current)
+                                        : _("Model");
   g_autofree char *name = g_strdup_printf (_("Model: %s"), title);
 
+  update_marks (self);
   gtk_label_set_label (self->label, title);
   gtk_widget_set_tooltip_text (self->button, name);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
@@ -79,6 +112,7 @@ sq_model_picker_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->models, self);
   if (self->list != NULL)
     gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
+  g_clear_object (&self->shown);
   g_clear_object (&self->models);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_MODEL_PICKER);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
@@ -119,7 +153,9 @@ sq_model_picker_set_models (SqModelPicker *self, SqModelList *models)
   g_return_if_fail (SQ_IS_MODEL_PICKER (self));
 
   g_set_object (&self->models, models);
-  gtk_list_box_bind_model (self->list, G_LIST_MODEL (models), create_row, self, NULL);
+  self->shown =
+      gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (models)), GTK_FILTER (gtk_custom_filter_new (stands_alone, models, NULL)));
+  gtk_list_box_bind_model (self->list, G_LIST_MODEL (self->shown), create_row, self, NULL);
   g_signal_connect_swapped (models, "current-changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (models, "items-changed", G_CALLBACK (update), self);
   update (self);

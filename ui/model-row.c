@@ -3,6 +3,7 @@
 
 #include "model-row.h"
 
+#include "reveal.h"
 #include "toast.h"
 #include <glib/gi18n.h>
 
@@ -13,6 +14,7 @@ struct _SqModelRow
   /* Template widgets */
   GtkStack *stack;
   GtkProgressBar *progress;
+  GtkWidget *indent, *menu;
 
   SqModelList *models;
   SqModelEntry *entry;
@@ -32,6 +34,8 @@ update (SqModelRow *self)
     gtk_stack_set_visible_child_name (self->stack, "download");
   else
     gtk_stack_set_visible_child_name (self->stack, current ? "current" : "none");
+  gtk_widget_set_visible (self->indent, sq_model_entry_get_indented (self->entry));
+  gtk_widget_set_visible (self->menu, sq_model_entry_get_installed (self->entry));
   gtk_progress_bar_set_fraction (self->progress, sq_model_entry_get_progress (self->entry));
 }
 
@@ -59,6 +63,29 @@ on_cancel_clicked (SqModelRow *self)
 }
 
 static void
+action_compress (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqModelRow *self = SQ_MODEL_ROW (widget);
+  SqModelEntry *original = sq_model_list_get_original (self->models, self->entry);
+
+  gtk_widget_activate_action (widget, "win.compress", "(ss)", sq_model_entry_get_id (original != NULL ? original : self->entry), "");
+}
+
+static void
+action_use (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqModelRow *self = SQ_MODEL_ROW (widget);
+
+  sq_model_list_set_current (self->models, self->entry);
+}
+
+static void
+action_reveal (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  sq_reveal_file (widget, sq_model_entry_get_path (SQ_MODEL_ROW (widget)->entry));
+}
+
+static void
 sq_model_row_dispose (GObject *object)
 {
   SqModelRow *self = SQ_MODEL_ROW (object);
@@ -80,6 +107,11 @@ sq_model_row_class_init (SqModelRowClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/model-row.ui");
   gtk_widget_class_bind_template_child (widget_class, SqModelRow, stack);
   gtk_widget_class_bind_template_child (widget_class, SqModelRow, progress);
+  gtk_widget_class_bind_template_child (widget_class, SqModelRow, indent);
+  gtk_widget_class_bind_template_child (widget_class, SqModelRow, menu);
+  gtk_widget_class_install_action (widget_class, "row.use", NULL, action_use);
+  gtk_widget_class_install_action (widget_class, "row.compress", NULL, action_compress);
+  gtk_widget_class_install_action (widget_class, "row.reveal", NULL, action_reveal);
   gtk_widget_class_bind_template_callback (widget_class, on_download_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_cancel_clicked);
 }
@@ -97,7 +129,7 @@ sq_model_row_new (SqModelList *models, SqModelEntry *entry)
 
   self->models = g_object_ref (models);
   self->entry = g_object_ref (entry);
-  g_object_bind_property (entry, "title", self, "title", G_BINDING_SYNC_CREATE);
+  g_object_bind_property (entry, "row-title", self, "title", G_BINDING_SYNC_CREATE);
   g_object_bind_property (entry, "subtitle", self, "subtitle", G_BINDING_SYNC_CREATE);
   g_signal_connect_swapped (entry, "notify", G_CALLBACK (update), self);
   update (self);

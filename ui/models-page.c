@@ -195,7 +195,7 @@ sq_models_page_set_workspace (SqModelsPage *self, SqWorkspace *workspace)
 
   self->workspace = g_object_ref (workspace);
   models = sq_workspace_get_models (workspace);
-  sq_model_details_set_models (self->details, models);
+  sq_model_details_set_workspace (self->details, workspace);
   self->installed_model =
       gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (models)), GTK_FILTER (gtk_custom_filter_new (entry_is_installed, NULL, NULL)));
   self->catalogue_model =
@@ -249,4 +249,10 @@ void
 sq_models_page_go_back (SqModelsPage *self)
 {
   adw_leaflet_set_visible_child_name (self->leaflet, "list");
+}
+
+SqModelDetails *
+sq_models_page_get_details (SqModelsPage *self)
+{
+  return self->details;
 }

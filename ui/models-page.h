@@ -4,6 +4,7 @@
 // Properties: "can-go-back": folded, and the details are on show.
 #pragma once
 
+#include "model-details.h"
 #include "workspace.h"
 #include <adwaita.h>
 
@@ -18,5 +19,6 @@ void sq_models_page_add_files (SqModelsPage *self, const char *const *paths); //
 void sq_models_page_show (SqModelsPage *self, SqModelEntry *entry);
 gboolean sq_models_page_get_can_go_back (SqModelsPage *self);
 void sq_models_page_go_back (SqModelsPage *self);
+SqModelDetails *sq_models_page_get_details (SqModelsPage *self);
 
 G_END_DECLS

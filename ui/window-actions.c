@@ -4,6 +4,7 @@
 
 #include "window-private.h"
 
+#include "compress-dialog.h"
 #include "toast.h"
 #include <glib/gi18n.h>
 
@@ -266,6 +267,75 @@ action_run_again (GtkWidget *widget, const char *name, GVariant *parameter)
     sq_sessions_page_run_again (self->sessions, run);
 }
 
+/* Models */
+
+// NULL where there is no such model any more.
+static SqCompressDialog *
+make_compress_dialog (SqWindow *self, const char *id)
+{
+  SqModelEntry *entry = sq_model_list_find (sq_workspace_get_models (self->workspace), id);
+  SqCompressDialog *dialog;
+
+  if (entry == NULL)
+    return NULL;
+  if (self->compress_dialog != NULL)
+    gtk_window_destroy (self->compress_dialog);
+  dialog = SQ_COMPRESS_DIALOG (sq_compress_dialog_new (GTK_WINDOW (self), self->workspace, entry));
+  g_set_weak_pointer (&self->compress_dialog, GTK_WINDOW (dialog));
+  return dialog;
+}
+
+static void
+action_compress (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  const char *id, *level;
+  SqCompressDialog *dialog;
+
+  g_variant_get (parameter, "(&s&s)", &id, &level);
+  dialog = make_compress_dialog (SQ_WINDOW (widget), id);
+  if (dialog == NULL)
+    return;
+  sq_compress_dialog_set_level (dialog, *level != '\0' ? level : "int8");
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+action_compress_recipe (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  const char *id, *recipe, *pictures;
+  gboolean now;
+  SqCompressDialog *dialog;
+
+  g_variant_get (parameter, "(&s&s&sb)", &id, &recipe, &pictures, &now);
+  dialog = make_compress_dialog (SQ_WINDOW (widget), id);
+  if (dialog == NULL)
+    return;
+  sq_compress_dialog_set_recipe (dialog, recipe);
+  if (*pictures != '\0')
+    sq_compress_dialog_set_pictures (dialog, pictures);
+  gtk_window_present (GTK_WINDOW (dialog));
+  if (now && *pictures != '\0')
+    sq_compress_dialog_start (dialog);
+}
+
+static void
+action_show_model (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+  SqModelEntry *entry = sq_model_list_find (sq_workspace_get_models (self->workspace), g_variant_get_string (parameter, NULL));
+
+  if (entry == NULL)
+    return;
+  sq_window_show_page (self, "models");
+  sq_models_page_show (self->models, entry);
+}
+
+static void
+action_level (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  sq_level_picker_choose (SQ_WINDOW (widget)->level_picker, (guint) g_variant_get_int32 (parameter));
+}
+
 void
 _sq_window_update_actions (SqWindow *self)
 {
@@ -279,6 +349,7 @@ _sq_window_update_actions (SqWindow *self)
     gtk_widget_action_set_enabled (widget, on_view[i], view);
   gtk_widget_action_set_enabled (widget, "win.export", session);
   gtk_widget_action_set_enabled (widget, "win.run-again", session);
+  gtk_widget_action_set_enabled (widget, "win.level", g_strcmp0 (sq_window_get_page (self), "detect") == 0);
 }
 
 void
@@ -310,6 +381,10 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     { "win.close-run", NULL, action_close_run },
     { "win.export", NULL, action_export },
     { "win.run-again", NULL, action_run_again },
+    { "win.compress", "(ss)", action_compress },                 // a model's id, a level or ""
+    { "win.compress-recipe", "(sssb)", action_compress_recipe }, // a model's id, a recipe, pictures or "", at once
+    { "win.show-model", "s", action_show_model },
+    { "win.level", "i", action_level },
   };
   static const struct
   {
@@ -346,6 +421,8 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_period, 0, "win.step", "i", 1);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_bracketleft, 0, "win.confidence", "d", -.05);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_bracketright, 0, "win.confidence", "d", .05);
+  for (guint i = 0; i < 9; i++)
+    gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1 + i, 0, "win.level", "i", (int) i);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1, GDK_ALT_MASK, "win.show-page", "s", "detect");
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_2, GDK_ALT_MASK, "win.show-page", "s", "models");
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_3, GDK_ALT_MASK, "win.show-page", "s", "sessions");

@@ -5,6 +5,7 @@
 
 #include "device-strip.h"
 #include "drop-overlay.h"
+#include "level-picker.h"
 #include "model-picker.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,7 @@ struct _SqWindow
   GtkWidget *back;
   GtkWidget *open_button, *search_button, *inspector_button;
   SqModelPicker *picker;
+  SqLevelPicker *level_picker;
   SqDetectPage *detect;
   SqModelsPage *models;
   SqSessionsPage *sessions;
@@ -33,6 +35,7 @@ struct _SqWindow
   SqWorkspace *workspace;
   GtkFileChooserNative *chooser; // while open
   GtkDropTarget *drop_target;    // borrowed
+  GtkWindow *compress_dialog;    // weak, while open
   guint tick_id;
   guint fold_id;
   guint warm_id, n_warm; // pages measured in advance

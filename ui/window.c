@@ -68,6 +68,7 @@ _sq_window_update_header (SqWindow *self)
   gtk_widget_set_visible (self->back, adw_leaflet_get_folded (self->leaflet) || page_can_go_back (self));
   gtk_widget_set_visible (self->open_button, detect);
   gtk_widget_set_visible (GTK_WIDGET (self->picker), detect);
+  gtk_widget_set_visible (GTK_WIDGET (self->level_picker), detect);
   gtk_widget_set_visible (self->search_button, sessions && !sq_sessions_page_get_can_go_back (self->sessions));
   gtk_widget_set_visible (self->inspector_button, _sq_window_get_view (self) != NULL);
   _sq_window_update_actions (self);
@@ -181,6 +182,7 @@ sq_window_close_request (GtkWindow *window)
   if (!gtk_window_is_fullscreen (window))
     save_size (self);
   sq_detect_page_close (self->detect);
+  sq_compressor_cancel (sq_workspace_get_compressor (self->workspace));
   return GTK_WINDOW_CLASS (sq_window_parent_class)->close_request (window);
 }
 
@@ -193,6 +195,7 @@ sq_window_dispose (GObject *object)
   g_clear_handle_id (&self->fold_id, g_source_remove);
   g_clear_handle_id (&self->warm_id, g_source_remove);
   g_clear_object (&self->chooser);
+  g_clear_weak_pointer (&self->compress_dialog);
   g_clear_object (&self->workspace);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_WINDOW);
   G_OBJECT_CLASS (sq_window_parent_class)->dispose (object);
@@ -212,6 +215,7 @@ sq_window_class_init (SqWindowClass *klass)
   g_type_ensure (SQ_TYPE_DEVICE_STRIP);
   g_type_ensure (SQ_TYPE_DROP_OVERLAY);
   g_type_ensure (SQ_TYPE_MODELS_PAGE);
+  g_type_ensure (SQ_TYPE_LEVEL_PICKER);
   g_type_ensure (SQ_TYPE_MODEL_PICKER);
   g_type_ensure (SQ_TYPE_SESSIONS_PAGE);
   gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/window.ui");
@@ -226,6 +230,7 @@ sq_window_class_init (SqWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqWindow, search_button);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, inspector_button);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, picker);
+  gtk_widget_class_bind_template_child (widget_class, SqWindow, level_picker);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, detect);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, models);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, sessions);
@@ -290,6 +295,7 @@ sq_window_new (GtkApplication *application, SqWorkspace *workspace)
   sq_devices_page_set_workspace (self->devices, workspace);
   sq_device_strip_set_monitor (self->strip, sq_workspace_get_monitor (workspace));
   sq_model_picker_set_models (self->picker, sq_workspace_get_models (workspace));
+  sq_level_picker_set_models (self->level_picker, sq_workspace_get_models (workspace));
   g_signal_connect_object (workspace, "notify::project-error", G_CALLBACK (on_project_error), self, G_CONNECT_SWAPPED);
   g_settings_bind (settings, "inspector-visible", self->inspector_button, "active", G_SETTINGS_BIND_DEFAULT);
   gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (settings, "window-width"),

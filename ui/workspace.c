@@ -15,6 +15,7 @@ struct _SqWorkspace
   SqModelStore *store;
   SqModelStore *samples; // a store of its own, so that the picture is no model
   SqModelList *models;
+  SqCompressor *compressor;
   SqRecents *recents;
   SqDeviceMonitor *monitor;
   GCancellable *cancellable; // of the opening project
@@ -81,6 +82,9 @@ sq_workspace_dispose (GObject *object)
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->project);
+  if (self->compressor != NULL)
+    sq_compressor_cancel (self->compressor);
+  g_clear_object (&self->compressor);
   g_clear_object (&self->models);
   g_clear_object (&self->store);
   g_clear_object (&self->samples);
@@ -129,14 +133,15 @@ sq_workspace_new (const char *data_dir)
 {
   SqWorkspace *self = g_object_new (SQ_TYPE_WORKSPACE, NULL);
   g_autofree char *models = data_dir != NULL ? g_build_filename (data_dir, "models", NULL) : NULL;
-  g_autofree char *samples = data_dir != NULL ? g_build_filename (data_dir, "sample", NULL)
-                                              : g_build_filename (g_get_user_data_dir (), "squint", "sample", NULL);
+  g_autofree char *samples =
+      data_dir != NULL ? g_build_filename (data_dir, "sample", NULL) : g_build_filename (g_get_user_data_dir (), "squint", "sample", NULL);
   g_autofree char *recents = data_dir != NULL ? g_build_filename (data_dir, "recents.xbel", NULL) : NULL;
 
   self->settings = g_settings_new (APP_ID);
   self->store = sq_model_store_new (models);
   self->samples = sq_model_store_new (samples);
   self->models = sq_model_list_new (self->store, self->settings);
+  self->compressor = sq_compressor_new (self->models);
   self->recents = sq_recents_new (recents);
   self->monitor = sq_device_monitor_new ();
   if (data_dir != NULL)
@@ -176,6 +181,12 @@ SqModelList *
 sq_workspace_get_models (SqWorkspace *self)
 {
   return self->models;
+}
+
+SqCompressor *
+sq_workspace_get_compressor (SqWorkspace *self)
+{
+  return self->compressor;
 }
 
 SqRecents *
@@ -257,6 +268,7 @@ sq_workspace_close (SqWorkspace *self)
 
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
+  sq_compressor_cancel (self->compressor);
   sq_recents_flush (self->recents);
   project = g_steal_pointer (&self->project);
   if (project == NULL)

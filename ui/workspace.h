@@ -6,6 +6,7 @@
 // Thread:     main
 #pragma once
 
+#include "compressor.h"
 #include "device-monitor.h"
 #include "filter-state.h"
 #include "model-list.h"
@@ -21,6 +22,7 @@ SqWorkspace *sq_workspace_new (const char *data_dir);
 GSettings *sq_workspace_get_settings (SqWorkspace *self);
 SqProject *sq_workspace_get_project (SqWorkspace *self);
 SqModelList *sq_workspace_get_models (SqWorkspace *self);
+SqCompressor *sq_workspace_get_compressor (SqWorkspace *self);
 SqRecents *sq_workspace_get_recents (SqWorkspace *self);
 SqDeviceMonitor *sq_workspace_get_monitor (SqWorkspace *self);
 const char *sq_workspace_get_project_error (SqWorkspace *self); // why there is no project, for people

@@ -104,9 +104,10 @@ sq_cli_load_level (SqModel *original, const char *level)
   variant = sq_model_store_find_variant (store, whole->sha256, level);
   if (variant == NULL)
     {
-      sq_cli_error ("The level '%s' of %s was not made yet: make it on the window's Models page, or write a file with 'squint-cli compress' "
-                    "and name that with --model.",
-                    level, whole->name);
+      sq_cli_error (
+          "The level '%s' of %s was not made yet: make it on the window's Models page, or write a file with 'squint-cli compress' "
+          "and name that with --model.",
+          level, whole->name);
       return NULL;
     }
   model = sq_model_load (variant->path, NULL, NULL, &error);

@@ -325,7 +325,8 @@ run (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o->model, "model file or name (see 'squint-cli models')", "MODEL" },
     { "family", 0, 0, G_OPTION_ARG_STRING, &o->family, "what the outputs mean, where the file does not say", "ID" },
-    { "level", 0, 0, G_OPTION_ARG_STRING, &o->level, "compression level that was made of it in the window: original, half, int8 ...", "LEVEL" },
+    { "level", 0, 0, G_OPTION_ARG_STRING, &o->level, "compression level that was made of it in the window: original, half, int8 ...",
+      "LEVEL" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "device id, or several with commas (see 'squint-cli devices')", "DEVICE,.." },
     { "parallel", 0, 0, G_OPTION_ARG_STRING, &o->parallel, "what several devices do: auto (default), single, data or pipeline", "MODE" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o->precision,

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
+#include "compress-levels.h"
+
+#include <glib/gi18n.h>
+
+const char *
+sq_level_describe (const char *level)
+{
+  static const struct
+  {
+    const char *level, *text;
+  } texts[] = {
+    { "original", N_("The network as it came.") },
+    { "half", N_("Weights in 16 bits: half the size, hardly a difference.") },
+    { "int8", N_("Weights and sums in 8 bits: a quarter of the size.") },
+    { "int8-mixed", N_("8 bits, but for the layers that would suffer most.") },
+    { "slim25", N_("At least 25 % less work, by a smaller input.") },
+    { "slim50", N_("At least 50 % less work, by a smaller input.") },
+    { "slim-int8", N_("25 % less work, and what is left in 8 bits.") },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (g_str_equal (texts[i].level, level))
+      return _ (texts[i].text);
+  return "";
+}
+
+char *
+sq_level_title (const char *level)
+{
+  g_autoptr (SqRecipe) recipe = sq_recipe_level (level);
+
+  return g_strdup (recipe != NULL ? recipe->title : level);
+}
+
+// By what its text says: recipes can be anybody's.
+static gboolean
+has_step (const SqRecipe *recipe, const char *step)
+{
+  g_autofree char *text = sq_recipe_to_text (recipe);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_auto (GStrv) steps = NULL;
+
+  g_key_file_load_from_data (file, text, (gsize) -1, G_KEY_FILE_NONE, NULL);
+  steps = g_key_file_get_string_list (file, "recipe", "steps", NULL, NULL);
+  return steps != NULL && g_strv_contains ((const char *const *) steps, step);
+}
+
+const char *
+sq_level_speed_note (const SqRecipe *recipe, const char *device)
+{
+  gboolean cpu = g_str_has_prefix (device, "cpu"), half = has_step (recipe, "half"), int8 = has_step (recipe, "int8");
+
+  if (recipe->steps->len == 0)
+    return _("Not faster: nothing is changed.");
+  if (half && recipe->steps->len == 1)
+    return cpu ? _("Not faster on this CPU: it stores weights in 16 bits, and computes in 32.") : NULL;
+  if (int8)
+    return _("How much faster depends on the device; it is measured when the variant is made.");
+  return NULL;
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The header bar's button that says at which level the model detects and lets another be chosen: those that were made, and those that can
+// be.
+#pragma once
+
+#include "model-list.h"
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define SQ_TYPE_LEVEL_PICKER (sq_level_picker_get_type ())
+G_DECLARE_FINAL_TYPE (SqLevelPicker, sq_level_picker, SQ, LEVEL_PICKER, GtkWidget)
+
+GtkWidget *sq_level_picker_new (void);
+void sq_level_picker_set_models (SqLevelPicker *self, SqModelList *models);
+
+// The n-th of the list, from 0, as a click on it; nothing where there are fewer.
+void sq_level_picker_choose (SqLevelPicker *self, guint n);
+guint sq_level_picker_get_n_levels (SqLevelPicker *self);
+
+G_END_DECLS
