@@ -15,12 +15,15 @@ typedef int16_t VecS __attribute__ ((vector_size (2 * B), may_alias, aligned (1)
 typedef float VecF __attribute__ ((vector_size (4 * B), may_alias));
 typedef int32_t Lane __attribute__ ((may_alias, aligned (1)));
 
-#ifndef DOT
+#ifdef DOT
+#define PLAIN 0
+#else
+#define PLAIN 1
 typedef uint8_t Byte __attribute__ ((may_alias));
 typedef int8_t SignedByte __attribute__ ((may_alias));
 typedef int16_t Short __attribute__ ((may_alias));
 
-static inline __attribute__ ((always_inline)) void
+static __attribute__ ((noinline)) void // slow as it is, it need not be slow to compile
 dot (VecI *acc, const VecI *x, const VecI *w)
 {
   for (int i = 0; i < B; i++)
@@ -121,6 +124,11 @@ static inline __attribute__ ((always_inline)) void
 strip_of (const SqConv8 *c, const Band *band, int pixels, int outs, const char *x, const VecI *w, int lanes, const int32_t *corrected,
           const float *multiplier, const float *base, float *const *y)
 {
+  if (PLAIN) // one copy is enough
+    {
+      strip (c, band, pixels, outs, x, w, lanes, corrected, multiplier, base, y);
+      return;
+    }
 #define CASE(n)                                                                                                                            \
   case n:                                                                                                                                  \
     strip (c, band, n, outs, x, w, lanes, corrected, multiplier, base, y);                                                                 \
@@ -157,10 +165,10 @@ row_of (const SqConv8 *c, const Band *band, int r, int out, int outs, const char
           const int32_t *corrected = c->corrected + g * padded + out * B;
           const float *multiplier = c->multiplier + g * padded + out * B, *base = g == 0 ? c->bias + out * B : NULL;
 
-          if (outs == 2)
+          if (outs == 2 && !PLAIN)
             strip_of (c, band, pixels, 2, start, w, lanes, corrected, multiplier, base, y);
           else
-            strip_of (c, band, pixels, 1, start, w, lanes, corrected, multiplier, base, y);
+            strip_of (c, band, pixels, PLAIN ? outs : 1, start, w, lanes, corrected, multiplier, base, y);
           at += pixels;
           start += (size_t) (pixels * c->stride[1]) * deep;
         }
