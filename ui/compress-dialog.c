@@ -104,8 +104,7 @@ add_level (SqCompressDialog *self, const SqRecipe *recipe, const char *descripti
   if (note != NULL)
     g_string_append_printf (subtitle, "%s%s", subtitle->len > 0 ? "\n" : "", note);
   if (there != NULL && g_strcmp0 (sq_model_entry_get_variant (there)->title, recipe->title) == 0)
-    g_string_append_printf (subtitle, "%s%s", subtitle->len > 0 ? "\n" : "",
-                            _("Made already; making it again measures it on other pictures."));
+    g_string_append_printf (subtitle, "%s%s", subtitle->len > 0 ? "\n" : "", _("Made already."));
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), recipe->title);
   adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle->str);
@@ -366,6 +365,7 @@ on_made (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   SqModelEntry *entry = sq_compressor_run_finish (SQ_COMPRESSOR (source), result, &error);
   const SqVariant *variant = entry != NULL ? sq_model_entry_get_variant (entry) : NULL;
+  g_autofree char *numbers = NULL, *text = NULL;
 
   self->running = FALSE;
   if (self->workspace == NULL)
@@ -383,8 +383,10 @@ on_made (GObject *source, GAsyncResult *result, gpointer user_data)
       on_show (self);
       return;
     }
+  g_object_get (entry, "subtitle", &numbers, NULL);
+  text = g_strdup_printf ("%s\n\n%s", numbers, variant->warning);
   adw_status_page_set_title (self->done, sq_model_entry_get_title (entry));
-  adw_status_page_set_description (self->done, variant->warning);
+  adw_status_page_set_description (self->done, text);
   show_page (self, "done");
 }
 

@@ -56,8 +56,8 @@ sq_level_speed_note (const SqRecipe *recipe, const char *device)
   if (recipe->steps->len == 0)
     return _("Not faster: nothing is changed.");
   if (half && recipe->steps->len == 1)
-    return cpu ? _("Not faster on this CPU: it stores weights in 16 bits, and computes in 32.") : NULL;
+    return cpu ? _("Not faster on this CPU, which computes in 32 bits all the same.") : NULL;
   if (int8)
-    return _("How much faster depends on the device; it is measured when the variant is made.");
+    return _("How fast depends on the device: measured when it is made.");
   return NULL;
 }

@@ -145,7 +145,7 @@ find_installed (SqCompressWork *work, const char *id, GError **error)
 static gboolean
 measure_time (SqCompressWork *work, SqModel *model, GCancellable *cancellable, SqTimePair *pair, GError **error)
 {
-  on_progress (.96, N_("timing it against the original"), work->progress);
+  on_progress (.96, N_("Timing against the original"), work->progress);
   if (sq_time_pair (work->original, model, work->device, work->seconds, cancellable, pair, error))
     return TRUE;
   pair->n = 0;
@@ -188,7 +188,7 @@ keep (SqCompressWork *work, const SqRecipe *recipe, const SqCompressed *compress
   SqTimePair pair = { 0 };
   char *id = NULL;
 
-  on_progress (SHARE_OF_COMPRESSING, N_("writing"), work->progress);
+  on_progress (SHARE_OF_COMPRESSING, N_("Writing"), work->progress);
   if (path != NULL && sq_compressed_write (compressed, path, error) && (model = sq_model_load (path, NULL, cancellable, error)) != NULL)
     {
       if (!measure_time (work, model, cancellable, &pair, &no_time) && g_cancellable_is_cancelled (cancellable))

@@ -268,7 +268,7 @@ sq_compressor_get_step (SqCompressor *self)
 {
   const char *step = self->progress != NULL ? g_atomic_pointer_get (&self->progress->step) : NULL;
 
-  return step != NULL ? gettext (step) : _("reading the model");
+  return step != NULL ? gettext (step) : _("Reading the model");
 }
 
 double

@@ -275,9 +275,12 @@ sq_fidelity_chart_measure (GtkWidget *widget, GtkOrientation orientation, int fo
 
 /* Pointing */
 
-static void
-show (SqFidelityChart *self, int i)
+void
+sq_fidelity_chart_show (SqFidelityChart *self, int i)
 {
+  g_return_if_fail (SQ_IS_FIDELITY_CHART (self));
+  g_return_if_fail (i < (int) self->points->len);
+
   if (self->shown == i)
     return;
   self->shown = i;
@@ -308,13 +311,13 @@ on_motion (SqFidelityChart *self, double x, double y)
           found = (int) i;
         }
     }
-  show (self, found);
+  sq_fidelity_chart_show (self, found);
 }
 
 static void
 on_leave (SqFidelityChart *self)
 {
-  show (self, -1);
+  sq_fidelity_chart_show (self, -1);
 }
 
 // From dot to dot by time.
@@ -333,7 +336,7 @@ on_key (SqFidelityChart *self, guint key, guint code, GdkModifierType state)
     if ((int) g_array_index (order, guint, k) == self->shown)
       at = (int) k;
   at = at < 0 ? 0 : CLAMP (at + step, 0, (int) order->len - 1);
-  show (self, (int) g_array_index (order, guint, (guint) at));
+  sq_fidelity_chart_show (self, (int) g_array_index (order, guint, (guint) at));
   return GDK_EVENT_STOP;
 }
 

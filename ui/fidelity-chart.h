@@ -26,5 +26,6 @@ void sq_fidelity_chart_add (SqFidelityChart *self, const SqFidelityPoint *point)
 guint sq_fidelity_chart_get_n_points (SqFidelityChart *self);
 gboolean sq_fidelity_chart_is_on_front (SqFidelityChart *self, guint i); // in the order of adding
 char *sq_fidelity_chart_describe (SqFidelityChart *self, guint i);       // what is shown of it (transfer full)
+void sq_fidelity_chart_show (SqFidelityChart *self, int i);              // as if pointed at; -1 none
 
 G_END_DECLS

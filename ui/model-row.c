@@ -35,6 +35,8 @@ update (SqModelRow *self)
   else
     gtk_stack_set_visible_child_name (self->stack, current ? "current" : "none");
   gtk_widget_set_visible (self->indent, sq_model_entry_get_indented (self->entry));
+  // a variant's numbers are what one compares: none is cut off
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (self), sq_model_entry_get_variant (self->entry) != NULL ? 2 : 1);
   gtk_widget_set_visible (self->menu, sq_model_entry_get_installed (self->entry));
   gtk_progress_bar_set_fraction (self->progress, sq_model_entry_get_progress (self->entry));
 }

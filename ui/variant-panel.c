@@ -34,15 +34,18 @@ G_DEFINE_FINAL_TYPE (SqVariantPanel, sq_variant_panel, ADW_TYPE_BIN)
 
 /* Facts */
 
+// `detail`: below the name, NULL none.
 static void
-add_fact (SqVariantPanel *self, const char *name, const char *value)
+add_fact (SqVariantPanel *self, const char *name, const char *detail, const char *value)
 {
   GtkWidget *row = adw_action_row_new (), *label = gtk_label_new (value);
 
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), name);
+  if (detail != NULL)
+    adw_action_row_set_subtitle (ADW_ACTION_ROW (row), detail);
   gtk_label_set_xalign (GTK_LABEL (label), 1);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_justify (GTK_LABEL (label), GTK_JUSTIFY_RIGHT);
+  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
   gtk_widget_add_css_class (label, "dim-label");
   gtk_widget_add_css_class (label, "numeric");
@@ -64,14 +67,18 @@ fill_time (SqVariantPanel *self)
     {
       g_autofree char *variant = sq_format_ms ((gint64) (time->variant_ms * 1e6));
       g_autofree char *original = sq_format_ms ((gint64) (time->original_ms * 1e6));
-      // Translators: time, the original's time, their ratio
-      g_autofree char *text = g_strdup_printf (_("%s, original %s (%.2f)"), variant, original, time->variant_ms / time->original_ms);
+      double ratio = time->variant_ms / time->original_ms;
+      // Translators: ratio of two times, the original's time
+      g_autofree char *detail = g_strdup_printf (ratio < .97    ? _("Faster: %.2f of the original’s %s")
+                                                 : ratio < 1.03 ? _("As fast: %.2f of the original’s %s")
+                                                                : _("Slower here: %.2f of the original’s %s"),
+                                                 ratio, original);
 
-      add_fact (self, title, text);
+      add_fact (self, title, detail, variant);
     }
   else
     {
-      add_fact (self, title, _("Not measured"));
+      add_fact (self, title, NULL, _("Not measured"));
     }
 }
 
@@ -80,30 +87,18 @@ fill_facts (SqVariantPanel *self, const SqVariant *variant)
 {
   SqModelEntry *original = sq_model_list_get_original (sq_workspace_get_models (self->workspace), self->entry);
   guint64 size = sq_model_entry_get_size (self->entry), before = original != NULL ? sq_model_entry_get_size (original) : 0;
-  g_autofree char *size_text = g_format_size (size), *flop = sq_format_si (variant->flop, "FLOP"), *text = NULL;
+  g_autofree char *size_text = g_format_size (size), *flop = sq_format_si (variant->flop, "FLOP");
+  g_autofree char *size_share = before > 0 ? g_strdup_printf (_("%.0f %% of the original’s"), 100. * size / before) : NULL;
+  g_autofree char *flop_share = g_strdup_printf (_("%.0f %% of the original’s"), 100 * variant->flop_ratio);
 
   for (guint i = 0; i < self->rows->len; i++)
     adw_preferences_group_remove (self->facts, self->rows->pdata[i]);
   g_ptr_array_set_size (self->rows, 0);
-  add_fact (self, _("Made From"), variant->original_title);
-  add_fact (self, _("Level"), variant->title);
-  if (before > 0)
-    {
-      // Translators: size, in per cent of the original's
-      text = g_strdup_printf (_("%s, %.0f %% of the original’s"), size_text, 100. * size / before);
-      add_fact (self, _("Size"), text);
-    }
-  else
-    {
-      add_fact (self, _("Size"), size_text);
-    }
-  if (variant->flop_ratio > 0)
-    {
-      // Translators: work per picture, in per cent of the original's
-      g_autofree char *work = g_strdup_printf (_("%s, %.0f %% of the original’s"), flop, 100 * variant->flop_ratio);
-
-      add_fact (self, _("Work per Picture"), work);
-    }
+  add_fact (self, _("Made From"), NULL, variant->original_title);
+  add_fact (self, _("Level"), NULL, variant->title);
+  add_fact (self, _("Size"), size_share, size_text);
+  if (variant->flop > 0)
+    add_fact (self, _("Work per Picture"), variant->flop_ratio > 0 ? flop_share : NULL, flop);
   fill_time (self);
 }
 

@@ -38,6 +38,7 @@ struct _SqWindow
   GtkWindow *compress_dialog;    // weak, while open
   guint tick_id;
   guint fold_id;
+  gboolean tight;        // no room for the level in the header bar
   guint warm_id, n_warm; // pages measured in advance
 };
 

@@ -68,7 +68,7 @@ _sq_window_update_header (SqWindow *self)
   gtk_widget_set_visible (self->back, adw_leaflet_get_folded (self->leaflet) || page_can_go_back (self));
   gtk_widget_set_visible (self->open_button, detect);
   gtk_widget_set_visible (GTK_WIDGET (self->picker), detect);
-  gtk_widget_set_visible (GTK_WIDGET (self->level_picker), detect);
+  gtk_widget_set_visible (GTK_WIDGET (self->level_picker), detect && !self->tight);
   gtk_widget_set_visible (self->search_button, sessions && !sq_sessions_page_get_can_go_back (self->sessions));
   gtk_widget_set_visible (self->inspector_button, _sq_window_get_view (self) != NULL);
   _sq_window_update_actions (self);
@@ -127,6 +127,9 @@ on_tick (gpointer data)
 // Below this width the sidebar would take the picture's room.
 #define NARROW 860 // px
 
+// Below this one the header bar has no room for the level; its keys and the Models page stay.
+#define TIGHT 600 // px
+
 static gboolean
 update_folding (gpointer data)
 {
@@ -134,6 +137,8 @@ update_folding (gpointer data)
   gboolean full = gtk_window_is_fullscreen (GTK_WINDOW (self));
 
   self->fold_id = 0;
+  self->tight = gtk_widget_get_width (GTK_WIDGET (self)) < TIGHT;
+  _sq_window_update_header (self);
   adw_leaflet_set_can_unfold (self->leaflet, !full && gtk_widget_get_width (GTK_WIDGET (self)) >= NARROW);
   return G_SOURCE_REMOVE;
 }
@@ -157,7 +162,8 @@ sq_window_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 
   GTK_WIDGET_CLASS (sq_window_parent_class)->size_allocate (widget, width, height, baseline);
   // Not from within a layout.
-  if (adw_leaflet_get_can_unfold (self->leaflet) != (width >= NARROW && !gtk_window_is_fullscreen (GTK_WINDOW (self)))
+  if ((adw_leaflet_get_can_unfold (self->leaflet) != (width >= NARROW && !gtk_window_is_fullscreen (GTK_WINDOW (self)))
+       || self->tight != (width < TIGHT))
       && self->fold_id == 0)
     self->fold_id = g_idle_add_full (GDK_PRIORITY_REDRAW - 5, update_folding, self, NULL);
 }

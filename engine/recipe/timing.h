@@ -3,7 +3,7 @@
 //
 // Units:  ms per picture, from pixels to boxes; on the CPU of one thread
 // Thread: any; the runs themselves have a thread of their own
-// Blocks: for `seconds`, at least three pictures of each, and for building both networks
+// Blocks: for `seconds`, at least nine pictures of each, and for building both networks
 #pragma once
 
 #include "engine/model.h"

@@ -5,6 +5,7 @@
 
 #include "app/recorder.h"
 #include "fixture.h"
+#include "ui/compress-dialog.h"
 #include "ui/preferences.h"
 
 typedef struct
@@ -179,6 +180,183 @@ test_mirrored (Fixture *fixture, gconstpointer data)
   gtk_widget_set_default_direction (GTK_TEXT_DIR_LTR);
 }
 
+/* Variants: made once, looked at in every style and size */
+
+static SqCompressDialog *
+find_dialog (void)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+
+      if (SQ_IS_COMPRESS_DIALOG (window))
+        return SQ_COMPRESS_DIALOG (window);
+    }
+  return NULL;
+}
+
+static SqModelEntry *
+find_own (SqWorkspace *workspace, gboolean variant, const char *level)
+{
+  GListModel *models = G_LIST_MODEL (sq_workspace_get_models (workspace));
+
+  for (guint i = 0; i < g_list_model_get_n_items (models); i++)
+    {
+      g_autoptr (SqModelEntry) entry = g_list_model_get_item (models, i);
+
+      if (sq_model_entry_get_installed (entry) && (sq_model_entry_get_variant (entry) != NULL) == variant
+          && (level == NULL || g_str_equal (sq_model_entry_get_level (entry), level)))
+        return entry; // the list holds it
+    }
+  return NULL;
+}
+
+static gboolean
+have_own_model (gpointer data)
+{
+  return find_own (((Shot *) data)->workspace, FALSE, NULL) != NULL;
+}
+
+static gboolean
+is_told (gpointer data)
+{
+  SqCompressDialog *dialog = find_dialog ();
+
+  return dialog == NULL || !g_str_equal (sq_compress_dialog_get_page (dialog), "running");
+}
+
+static gboolean
+is_under_way (gpointer data)
+{
+  return sq_compressor_get_fraction (sq_workspace_get_compressor (((Shot *) data)->workspace)) > .3;
+}
+
+static void
+take_dialog (const char *what, const char *theme)
+{
+  g_autofree char *name = g_strdup_printf ("compress-%s-%s", what, theme);
+
+  fixture_run_for (.3);
+  fixture_screenshot (GTK_WIDGET (find_dialog ()), name);
+}
+
+static void
+open_dialog (Shot *shot, const char *level, const char *pictures)
+{
+  gtk_widget_activate_action (GTK_WIDGET (shot->window), "win.compress", "(ss)",
+                              sq_model_entry_get_id (find_own (shot->workspace, FALSE, NULL)), level);
+  sq_compress_dialog_set_pictures (find_dialog (), pictures);
+}
+
+static void
+scroll_to (GtkWidget *widget, double fraction)
+{
+  if (GTK_IS_SCROLLED_WINDOW (widget) && gtk_widget_get_mapped (widget))
+    {
+      GtkAdjustment *at = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (widget));
+
+      gtk_adjustment_set_value (at, fraction * (gtk_adjustment_get_upper (at) - gtk_adjustment_get_page_size (at)));
+    }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    scroll_to (child, fraction);
+}
+
+// A click on each level; the last stays open as long as it runs.
+static void
+make_variants (Shot *shot, const char *pictures)
+{
+  static const char *const levels[] = { "half", "slim25", "int8" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
+    {
+      open_dialog (shot, levels[i], pictures);
+      sq_compress_dialog_start (find_dialog ());
+      if (i == 2)
+        {
+          g_assert_true (fixture_wait (is_under_way, shot, 60));
+          fixture_run_for (1);
+          take_dialog ("running", "light");
+        }
+      g_assert_true (fixture_wait (is_told, shot, 90));
+      if (i == 2)
+        take_dialog ("warned", "light");
+      gtk_window_close (GTK_WINDOW (find_dialog ()));
+      fixture_run_for (.2);
+    }
+}
+
+static void
+shoot_variants (Shot *shot, const char *theme, int width, int height)
+{
+  SqModelsPage *page;
+
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
+                                      g_str_equal (theme, "dark") ? ADW_COLOR_SCHEME_FORCE_DARK : ADW_COLOR_SCHEME_FORCE_LIGHT);
+  shot->window = fixture_window (&(Fixture){ .workspace = shot->workspace }, width, height);
+  page = sq_window_get_models_page (shot->window);
+  sq_window_show_page (shot->window, "models");
+  take (shot, "variants", theme, width, height);
+  gtk_widget_activate_action (GTK_WIDGET (shot->window), "win.show-model", "s",
+                              sq_model_entry_get_id (find_own (shot->workspace, TRUE, "int8")));
+  fixture_run_for (.8);
+  for (int i = 0; i < 4; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("variant-%d", i);
+
+      scroll_to (GTK_WIDGET (sq_models_page_get_details (page)), i / 3.);
+      take (shot, name, theme, width, height);
+    }
+  {
+    SqVariantPanel *panel = sq_model_details_get_panel (sq_models_page_get_details (page));
+
+    sq_fidelity_chart_show (sq_variant_panel_get_chart (panel), 2);
+    sq_recipe_editor_type (sq_variant_panel_get_editor (panel), "[recipe]\nid=mine\nsteps=melt;\n");
+    scroll_to (GTK_WIDGET (sq_models_page_get_details (page)), 1 / 3.);
+    take (shot, "variant-pointed-at", theme, width, height);
+    scroll_to (GTK_WIDGET (sq_models_page_get_details (page)), 2 / 3.);
+    take (shot, "variant-bad-recipe", theme, width, height);
+  }
+  sq_window_show_page (shot->window, "detect");
+  take (shot, "variant-in-use", theme, width, height);
+  open_dialog (shot, "int8", NULL);
+  take_dialog ("missing", theme);
+  sq_compress_dialog_set_pictures (find_dialog (), "/home/me/Pictures/Yard");
+  take_dialog ("idle", theme);
+  sq_compress_dialog_start (find_dialog ());
+  g_assert_true (fixture_wait (is_told, shot, 20));
+  take_dialog ("failed", theme);
+  gtk_window_close (GTK_WINDOW (find_dialog ()));
+  fixture_destroy_window (shot->window);
+}
+
+static void
+test_variants (Fixture *fixture, gconstpointer data)
+{
+  Shot shot = { .workspace = fixture->workspace };
+  g_autofree char *model = fixture_data ("models/yolo-fastest-1.1/yolo-fastest-1.1.cfg"), *pictures = fixture_data ("images/demo");
+
+  if (model == NULL || pictures == NULL)
+    {
+      g_test_skip ("no test data: set SQUINT_TEST_DATA");
+      return;
+    }
+  sq_workspace_open_project (fixture->workspace);
+  g_assert_true (fixture_wait (have_project, &shot, 10));
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (), ADW_COLOR_SCHEME_FORCE_LIGHT);
+  shot.window = fixture_window (fixture, 1280, 800);
+  sq_models_page_add_files (sq_window_get_models_page (shot.window), (const char *const[]){ model, NULL });
+  g_assert_true (fixture_wait (have_own_model, &shot, 20));
+  make_variants (&shot, pictures);
+  sq_model_list_set_current (sq_workspace_get_models (fixture->workspace), find_own (fixture->workspace, TRUE, "int8"));
+  fixture_destroy_window (shot.window);
+  shoot_variants (&shot, "light", 1280, 800);
+  shoot_variants (&shot, "dark", 1280, 800);
+  shoot_variants (&shot, "light", 800, 600);
+  shoot_variants (&shot, "dark", 420, 700);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -188,5 +366,6 @@ main (int argc, char *argv[])
   g_test_add ("/ui/screenshots/light-small", Fixture, NULL, fixture_set_up, test_light_small, fixture_tear_down);
   g_test_add ("/ui/screenshots/dark-small", Fixture, NULL, fixture_set_up, test_dark_small, fixture_tear_down);
   g_test_add ("/ui/screenshots/mirrored", Fixture, NULL, fixture_set_up, test_mirrored, fixture_tear_down);
+  g_test_add ("/ui/screenshots/variants", Fixture, NULL, fixture_set_up, test_variants, fixture_tear_down);
   return g_test_run ();
 }
