@@ -298,10 +298,77 @@ test_way (Fixture *fixture, gconstpointer data)
   }
 }
 
+static gboolean
+has_project (gpointer data)
+{
+  return sq_workspace_get_project (((Way *) data)->fixture->workspace) != NULL;
+}
+
+// A stored run over the pictures of the folder.
+static gint64
+store_session (SqProject *project, const char *folder)
+{
+  const char *const paths[] = { folder, NULL };
+  SqSourceInfo source = { .kind = SQ_SOURCE_PICTURES, .name = (char *) "demo", .path = (char *) folder, .n_frames = 2, .duration_ns = -1 };
+  g_autoptr (SqRunWriter) writer = sq_run_writer_new (project, &(SqRunInfo){ .source = &source, .paths = paths });
+  static const char *const names[] = { "dog.jpg", "horses.jpg", "no-longer-there.jpg" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, names[i], NULL);
+      guint8 *pixels = g_malloc0 (8 * 8 * 3);
+      SqResult *result = sq_result_new (sq_frame_new (8, 8, 24, pixels, path, i, 0, g_free, pixels), g_new0 (SqDetection, 1), 0, FALSE);
+
+      sq_run_writer_push (writer, result);
+      sq_result_unref (result);
+    }
+  sq_run_writer_finish (writer, SQ_RUN_FINISHED, NULL);
+  g_assert_true (sq_project_flush (project, NULL));
+  return sq_run_writer_get_run (writer);
+}
+
+// The pictures of a past session serve as well as a folder; those that have gone are left out.
+static void
+test_session (Fixture *fixture, gconstpointer data)
+{
+  Way way = { .fixture = fixture, .models = sq_workspace_get_models (fixture->workspace) };
+  g_autofree char *file = fixture_data ("models/yolo-fastest-1.1/yolo-fastest-1.1.cfg"), *pictures = fixture_data ("images/demo");
+  g_autofree char *session = NULL;
+
+  if (file == NULL || pictures == NULL)
+    {
+      g_test_skip ("no test data: set SQUINT_TEST_DATA");
+      return;
+    }
+  way.compressor = sq_workspace_get_compressor (fixture->workspace);
+  sq_compressor_set_seconds (way.compressor, .1);
+  sq_workspace_open_project (fixture->workspace);
+  g_assert_true (fixture_wait (has_project, &way, 10));
+  session = g_strdup_printf ("session:%" G_GINT64_FORMAT, store_session (sq_workspace_get_project (fixture->workspace), pictures));
+  way.window = fixture_window (fixture, 1200, 760);
+  sq_models_page_add_files (sq_window_get_models_page (way.window), (const char *const[]){ file, NULL });
+  g_assert_true (fixture_wait (has_original, &way, 20));
+  open_dialog (&way, "half", session);
+  sq_compress_dialog_start (find_dialog ());
+  way.page = "done";
+  g_assert_true (fixture_wait (is_on_page, &way, 60));
+  g_assert_nonnull (strstr (sq_compress_dialog_get_message (find_dialog ()), "Only 2 pictures"));
+  gtk_window_close (GTK_WINDOW (find_dialog ()));
+  g_assert_cmpstr (sq_model_entry_get_variant (find_entry (way.models, 0))->pictures, ==, session);
+
+  open_dialog (&way, "half", "session:987");
+  sq_compress_dialog_start (find_dialog ());
+  way.page = "failed";
+  g_assert_true (fixture_wait (is_on_page, &way, 30));
+  gtk_window_close (GTK_WINDOW (find_dialog ()));
+  fixture_destroy_window (way.window);
+}
+
 int
 main (int argc, char *argv[])
 {
   fixture_init (&argc, &argv);
   g_test_add ("/ui/compress/way", Fixture, NULL, fixture_set_up, test_way, fixture_tear_down);
+  g_test_add ("/ui/compress/session", Fixture, NULL, fixture_set_up, test_session, fixture_tear_down);
   return g_test_run ();
 }
