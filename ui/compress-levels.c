@@ -16,8 +16,9 @@ sq_level_describe (const char *level)
     { "half", N_("Weights in 16 bits: half the size, hardly a difference.") },
     { "int8", N_("Weights and sums in 8 bits: a quarter of the size.") },
     { "int8-mixed", N_("8 bits, but for the layers that would suffer most.") },
-    { "slim25", N_("At least 25 % less work, by a smaller input.") },
-    { "slim50", N_("At least 50 % less work, by a smaller input.") },
+    { "slim25", N_("At least 25 % less work: a smaller input, fewer channels or both.") },
+    { "slim50", N_("At least 50 % less work: a smaller input, fewer channels or both.") },
+    { "fastest", N_("Tries layers in 8 bits and smaller inputs on this device, for some minutes.") },
     { "slim-int8", N_("25 % less work, and what is left in 8 bits.") },
   };
 
