@@ -14,7 +14,7 @@ sq_level_describe (const char *level)
   } texts[] = {
     { "original", N_("The network as it came.") },
     { "half", N_("Weights in 16 bits: half the size, hardly a difference.") },
-    { "int8", N_("Weights and sums in 8 bits: a quarter of the size.") },
+    { "int8", N_("Weights and what flows between layers in 8 bits: a quarter of the size.") },
     { "int8-mixed", N_("8 bits, but for the layers that would suffer most.") },
     { "slim25", N_("At least 25 % less work: a smaller input, fewer channels or both.") },
     { "slim50", N_("At least 50 % less work: a smaller input, fewer channels or both.") },
