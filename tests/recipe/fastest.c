@@ -50,15 +50,18 @@ test_bound (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SqModel) model = NULL;
-  g_autoptr (SqCompressed) result = search ("keep=0.7\nminutes=0.1\n", NULL, &model, &error);
+  g_autoptr (SqCompressed) result = search ("keep=0.99\nminutes=5\n", NULL, &model, &error);
 
   if (model == NULL)
     return;
   g_assert_no_error (error);
   g_test_message ("%s", result->report);
-  g_assert_cmpfloat (result->fidelity->agreement, >=, .7);
+  g_assert_cmpfloat (result->fidelity->agreement, >=, .99);
   g_assert_nonnull (strstr (result->report, "fastest"));
   g_assert_nonnull (strstr (result->report, "floats 416x416: agreement"));
+  g_assert_nonnull (strstr (result->report, "113 of 113 layers in 8 bits 416x416: agreement"));
+  g_assert_nonnull (strstr (result->report, "12 of 113 layers in 8 bits 416x416: agreement"));
+  g_assert_nonnull (strstr (result->report, "floats 416x384: agreement")); // a smaller input, which agrees too little: the end
   forget ();
 }
 
