@@ -73,8 +73,19 @@ static const char version_2[] = "ALTER TABLE device_sample ADD COLUMN busy REAL 
                                 "ALTER TABLE device_sample ADD COLUMN power REAL NOT NULL DEFAULT -1;"
                                 "ALTER TABLE device_sample ADD COLUMN clock REAL NOT NULL DEFAULT -1;";
 
+// region: what lies outside is not counted, as sq_region_to_text writes it. A comparison's run `b` saw the frames of `a`; live: both were
+// made together, and lists show them as one.
+static const char version_3[] = "ALTER TABLE detection ADD COLUMN track INTEGER NOT NULL DEFAULT 0;"
+                                "ALTER TABLE run ADD COLUMN region TEXT NOT NULL DEFAULT '';"
+                                "ALTER TABLE run_class ADD COLUMN n_tracks INTEGER NOT NULL DEFAULT 0;"
+                                "ALTER TABLE comparison ADD COLUMN live INTEGER NOT NULL DEFAULT 0;"
+                                "CREATE TABLE tag ("
+                                " run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, name TEXT NOT NULL COLLATE NOCASE,"
+                                " PRIMARY KEY (run, name)) WITHOUT ROWID;"
+                                "CREATE INDEX tag_name ON tag (name, run);";
+
 // Entry i brings version i to i + 1.
-static const char *const migrations[SQ_SCHEMA_VERSION] = { version_1, version_2 };
+static const char *const migrations[SQ_SCHEMA_VERSION] = { version_1, version_2, version_3 };
 
 gboolean
 sq_schema_check (SqStore *store, const char *path, GError **error)

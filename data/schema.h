@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-#define SQ_SCHEMA_VERSION 2
+#define SQ_SCHEMA_VERSION 3
 
 // Checks that the file is ours and not newer than we are.
 gboolean sq_schema_check (SqStore *store, const char *path, GError **error);

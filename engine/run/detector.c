@@ -233,21 +233,31 @@ to_source (GArray *candidates, const SqTransform *t, const SqFrame *frame)
   return kept;
 }
 
+static void
+take_boxes (const GArray *boxes, GArray *candidates)
+{
+  for (guint i = 0; i < boxes->len; i++)
+    {
+      const SqCudaBox *box = &g_array_index (boxes, SqCudaBox, i);
+      SqDetection d = { box->x1, box->y1, box->x2, box->y2, box->score, box->class_id, 0 };
+
+      g_array_append_val (candidates, d);
+    }
+}
+
 SqResult *
 sq_detector_job_postprocess (SqDetectorJob *job, const SqModel *model, float floor)
 {
   gint64 start = now_ns ();
-  g_autoptr (GArray) candidates = g_steal_pointer (&job->boxes); // the same numbers in the same places
+  g_autoptr (GArray) candidates = g_array_new (FALSE, FALSE, sizeof (SqDetection));
   SqResult *result;
   guint n;
 
-  G_STATIC_ASSERT (sizeof (SqDetection) == sizeof (SqCudaBox) && G_STRUCT_OFFSET (SqDetection, score) == G_STRUCT_OFFSET (SqCudaBox, score)
-                   && G_STRUCT_OFFSET (SqDetection, class_id) == G_STRUCT_OFFSET (SqCudaBox, class_id));
-  if (candidates == NULL)
-    {
-      candidates = g_array_new (FALSE, FALSE, sizeof (SqDetection));
-      model->family->decode (model, job->outputs, floor, candidates);
-    }
+  if (job->boxes != NULL)
+    take_boxes (job->boxes, candidates);
+  else
+    model->family->decode (model, job->outputs, floor, candidates);
+  g_clear_pointer (&job->boxes, g_array_unref);
   n = job->nms_done ? candidates->len : to_source (candidates, &job->transform, job->frame);
   if (n > 0 && !job->nms_done)
     qsort (candidates->data, n, sizeof (SqDetection), by_score);

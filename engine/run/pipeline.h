@@ -41,6 +41,10 @@ typedef struct
   SqPrecision precision;
   gboolean realtime; // pace video to its own clock and drop what comes late; otherwise every frame, as fast as it goes
   gboolean loop;     // start a video again at its end
+  // A compare pair: a second model on the same frames. A result then carries the other's, and both leave together.
+  SqModel *other;           // NULL none
+  const char *other_device; // one device; NULL = that of the first model
+  SqPrecision other_precision;
 } SqPipelineOptions;
 
 typedef struct
@@ -67,6 +71,7 @@ typedef struct
 typedef struct
 {
   SqStageStats stage[SQ_N_STAGES];
+  SqStageStats other_stage[SQ_N_STAGES]; // of a pair's second model; decode 0
   SqDeviceStats device[SQ_MAX_DEVICES];
   guint n_devices;
   SqParallel parallel; // as it runs; SQ_PARALLEL_AUTO while that is being measured

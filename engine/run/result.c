@@ -29,6 +29,7 @@ result_clear (gpointer data)
 
   sq_frame_unref (self->frame);
   g_free ((gpointer) self->candidates);
+  g_clear_pointer (&self->other, sq_result_unref);
 }
 
 void

@@ -15,6 +15,7 @@ typedef struct
   float x1, y1, x2, y2; // px of the source frame, clipped to it
   float score;          // 0..1
   int class_id;         // index into the model's labels
+  int track;            // which object of a video this is, from 1; 0 not tracked
 } SqDetection;
 
 typedef enum
@@ -40,7 +41,9 @@ typedef struct
 #define SQ_FILTER_DEFAULT ((SqFilter){ .confidence = .25f, .iou = .45f, .max_detections = 300 })
 #define SQ_SCORE_FLOOR .05f // candidates below are dropped by default; everything above can be filtered again without running the model
 
-typedef struct
+typedef struct _SqResult SqResult;
+
+struct _SqResult
 {
   SqFrame *frame;
   const SqDetection *candidates; // before NMS (unless nms_done), score descending
@@ -48,7 +51,8 @@ typedef struct
   gboolean nms_done; // the network did it (end-to-end heads), or the device: the IoU filter does not apply
   gint64 stage_ns[SQ_N_STAGES];
   const char *device; // interned: "cpu", "cuda:0"
-} SqResult;
+  SqResult *other;    // what a pair's second model says about the same frame; NULL outside a comparison
+};
 
 SqResult *sq_result_new (SqFrame *frame, SqDetection *candidates, guint n_candidates, gboolean nms_done); // takes both over
 SqResult *sq_result_ref (SqResult *self);

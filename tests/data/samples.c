@@ -80,10 +80,12 @@ test_old_file (void)
     run = make_sampled_run (before);
   }
   // as version 1 wrote it
-  sqlite_exec (path, "ALTER TABLE device_sample DROP COLUMN busy; ALTER TABLE device_sample DROP COLUMN bandwidth;"
-                     "ALTER TABLE device_sample DROP COLUMN encoder; ALTER TABLE device_sample DROP COLUMN decoder;"
-                     "ALTER TABLE device_sample DROP COLUMN temperature; ALTER TABLE device_sample DROP COLUMN power;"
-                     "ALTER TABLE device_sample DROP COLUMN clock; PRAGMA user_version=1");
+  sqlite_exec (
+      path, "ALTER TABLE device_sample DROP COLUMN busy; ALTER TABLE device_sample DROP COLUMN bandwidth;"
+            "ALTER TABLE device_sample DROP COLUMN encoder; ALTER TABLE device_sample DROP COLUMN decoder;"
+            "ALTER TABLE device_sample DROP COLUMN temperature; ALTER TABLE device_sample DROP COLUMN power;"
+            "ALTER TABLE device_sample DROP COLUMN clock; ALTER TABLE detection DROP COLUMN track; ALTER TABLE run DROP COLUMN region;"
+            "ALTER TABLE run_class DROP COLUMN n_tracks; ALTER TABLE comparison DROP COLUMN live; DROP TABLE tag; PRAGMA user_version=1");
   project = sq_project_open (path, SQ_PROJECT_DEFAULT, NULL);
   samples = sq_project_load_samples (project, run, NULL);
   g_assert_cmpuint (samples->len, ==, 20);

@@ -230,14 +230,15 @@ sq_twin_nms (const SqCudaNms *job)
 {
   guint32 n = MIN (*job->count, job->capacity), real = 0;
   const SqCudaFrame *f = job->frame;
-  g_autofree SqDetection *boxes = g_memdup2 (job->boxes, MAX (n, 1) * sizeof (SqDetection));
+  g_autofree SqDetection *boxes = g_new (SqDetection, MAX (n, 1));
   SqResult result = { .candidates = boxes };
   SqFilter filter = { .confidence = -INFINITY, .iou = job->iou, .class_agnostic = job->class_agnostic, .max_detections = job->limit };
   g_autoptr (GArray) kept = NULL;
 
   for (guint32 i = 0; i < n; i++)
     {
-      SqDetection d = boxes[i];
+      const SqCudaBox *box = &job->boxes[i];
+      SqDetection d = { box->x1, box->y1, box->x2, box->y2, box->score, box->class_id, 0 };
 
       if (f != NULL)
         d = (SqDetection){ CLAMP ((d.x1 - f->offset_x) / f->scale_x, 0, f->width),
@@ -245,14 +246,18 @@ sq_twin_nms (const SqCudaNms *job)
                            CLAMP ((d.x2 - f->offset_x) / f->scale_x, 0, f->width),
                            CLAMP ((d.y2 - f->offset_y) / f->scale_y, 0, f->height),
                            d.score,
-                           d.class_id };
+                           d.class_id,
+                           0 };
       if (f == NULL || (d.x2 > d.x1 && d.y2 > d.y1))
         boxes[real++] = d;
     }
   result.n_candidates = real;
   kept = sq_result_detections (&result, &filter);
-  G_STATIC_ASSERT (sizeof (SqDetection) == sizeof (SqCudaBox));
   *job->out_count = job->limit > 0 ? kept->len : 0;
-  if (*job->out_count > 0)
-    memcpy (job->out, kept->data, *job->out_count * sizeof (SqCudaBox));
+  for (guint i = 0; i < *job->out_count; i++)
+    {
+      const SqDetection *d = &g_array_index (kept, SqDetection, i);
+
+      job->out[i] = (SqCudaBox){ d->x1, d->y1, d->x2, d->y2, d->score, d->class_id };
+    }
 }

@@ -97,8 +97,8 @@ test_overlap (View *view, gconstpointer data)
   SqFrame *frame = sq_frame_new (100, 100, 300, pixels, "a.png", 0, 0, g_free, pixels);
   g_autoptr (SqResult) result = NULL;
 
-  two[0] = (SqDetection){ 10, 10, 60, 60, .9f, 0 };
-  two[1] = (SqDetection){ 20, 10, 70, 60, .8f, 0 }; // IoU .667
+  two[0] = (SqDetection){ 10, 10, 60, 60, .9f, 0, 0 };
+  two[1] = (SqDetection){ 20, 10, 70, 60, .8f, 0, 0 }; // IoU .667
   result = sq_result_new (frame, two, 2, FALSE);
   sq_video_view_set_result (view->view, result);
   g_assert_cmpuint (sq_inspector_get_n_objects (view->inspector), ==, 1);
