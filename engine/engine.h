@@ -5,6 +5,7 @@
 #include "engine/devices/device.h"
 #include "engine/devices/monitor.h"
 #include "engine/error.h"
+#include "engine/eval/comparison.h"
 #include "engine/media/frame.h"
 #include "engine/media/source.h"
 #include "engine/model.h"

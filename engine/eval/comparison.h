@@ -36,7 +36,7 @@ void sq_comparison_reset (SqComparison *self); // nothing compared, same labels
 // SqMatch (transfer full) of one frame without counting it; SqDetection elements, each side's own class ids.
 GArray *sq_comparison_match (const SqComparison *self, const GArray *a, const GArray *b);
 
-// Matches and counts one frame. Score order does not matter.
+// Matches and counts one frame. Score order does not matter. A negative index (live) is the one after the last.
 void sq_comparison_add (SqComparison *self, gint64 index, gint64 pts_ns, const GArray *a, const GArray *b);
 
 // Boxes that are not agreed on; what n / N jump between and the strip shows.
