@@ -6,9 +6,7 @@
 #include "engine/devices/busy.h"
 #include "engine/devices/device.h"
 #include <string.h>
-#include <sys/resource.h>
 
-#define LANE_NICE 5
 #define MAX_VALUES 64   // that a part hands on or takes
 #define UNBALANCED 1.15 // measured parts this unequal are cut anew
 
@@ -134,8 +132,7 @@ part_main (SqPipeline *self, int index)
   lane = pipeline_lane (self, index);
   part = g_ptr_array_index (self->chain, lane->part);
   g_mutex_unlock (&self->lock);
-  setpriority (PRIO_PROCESS, 0, LANE_NICE);
-  sq_device_pin (lane->device->id);
+  _sq_pipeline_lane_begin (lane);
   exec = build (self, lane, part, &error);
   if (exec != NULL)
     _sq_pipeline_lane_ready (self, lane);

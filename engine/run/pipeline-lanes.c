@@ -12,8 +12,8 @@
 #define GPU_LANES 2        // one frame is copied while the other is computed
 #define STAND_IN_US 300000 // a device that is built sooner needs no stand-in
 
-static Device *
-add_device (SqPipeline *self, const char *id)
+Device *
+_sq_pipeline_add_device (SqPipeline *self, const char *id)
 {
   Device *device = g_new0 (Device, 1);
 
@@ -37,7 +37,7 @@ add_stand_in (SqPipeline *self)
       if (!backend->takes_frames)
         return;
     }
-  cpu = add_device (self, "cpu");
+  cpu = _sq_pipeline_add_device (self, "cpu");
   cpu->stand_in = cpu->unasked = TRUE;
 }
 
@@ -75,6 +75,8 @@ _sq_pipeline_add_devices (SqPipeline *self, GError **error)
       g_set_error (error, SQ_ERROR, SQ_ERROR_NO_DEVICE, "%u devices are too many for one run: name at most %d.", n, SQ_MAX_DEVICES - 1);
       return FALSE;
     }
+  if (self->options.other != NULL)
+    return _sq_pipeline_pair_add_devices (self, ids, error);
   if (n == 1)
     _sq_pipeline_settle (self, SQ_PARALLEL_SINGLE, NULL, "%s", "There is one device: nothing to divide.");
   else if (self->options.parallel == SQ_PARALLEL_AUTO)
@@ -86,7 +88,7 @@ _sq_pipeline_add_devices (SqPipeline *self, GError **error)
       const SqBackend *backend;
       int index;
 
-      add_device (self, ids[i]);
+      _sq_pipeline_add_device (self, ids[i]);
       sq_backend_parse (ids[i], &backend, &index, NULL); // the list is good
       self->frames_to_lanes = self->frames_to_lanes || n > 1 || backend->takes_frames || sq_device_core (ids[i]) >= 0;
     }
@@ -103,7 +105,7 @@ _sq_pipeline_lane_ready (SqPipeline *self, Lane *lane)
   g_mutex_lock (&self->lock);
   lane->device->ready++;
   self->relieved = self->relieved || !lane->device->stand_in;
-  if (!self->ready)
+  if (!self->ready && _sq_pipeline_pair_is_ready (self))
     {
       self->ready = TRUE;
       if (!_sq_pipeline_over (self))
@@ -157,7 +159,7 @@ take_over (SqPipeline *self, GError *error)
     if (pipeline_device (self, i)->stand_in)
       cpu = pipeline_device (self, i);
   if (cpu == NULL)
-    cpu = add_device (self, "cpu");
+    cpu = _sq_pipeline_add_device (self, "cpu");
   cpu->unasked = TRUE;
   cpu->stand_in = FALSE;
   _sq_pipeline_start_lanes (self);
@@ -190,6 +192,18 @@ break_chain (SqPipeline *self)
   _sq_pipeline_start_lanes (self);
 }
 
+// Called with the lock held: the lane's device is lost.
+static void
+go_on_without (SqPipeline *self, const Lane *lane, GError *error)
+{
+  if (lane->part >= 0)
+    break_chain (self);
+  if (count_lanes (self) == 0 && self->parallel == SQ_PARALLEL_AUTO && g_error_matches (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY))
+    _sq_pipeline_start_chain (self);
+  else if (count_lanes (self) == 0)
+    take_over (self, error);
+}
+
 void
 _sq_pipeline_lane_end (SqPipeline *self, Lane *lane, Item *item, GError *error)
 {
@@ -210,12 +224,10 @@ _sq_pipeline_lane_end (SqPipeline *self, Lane *lane, Item *item, GError *error)
       device->failed = TRUE;
       if (self->solo == device)
         _sq_pipeline_settle (self, SQ_PARALLEL_DATA, NULL, "%s", "The fastest device failed: all others work.");
-      if (lane->part >= 0)
-        break_chain (self);
-      if (count_lanes (self) == 0 && self->parallel == SQ_PARALLEL_AUTO && g_error_matches (error, SQ_ERROR, SQ_ERROR_OUT_OF_MEMORY))
-        _sq_pipeline_start_chain (self);
-      else if (count_lanes (self) == 0)
-        take_over (self, error);
+      if (self->options.other != NULL)
+        _sq_pipeline_pair_lost (self, device, error);
+      else
+        go_on_without (self, lane, error);
       if (!_sq_pipeline_over (self))
         _sq_pipeline_tell (self, SQ_PIPELINE_DEVICE_FAILED, message);
     }
@@ -256,6 +268,7 @@ typedef struct
 {
   SqPipeline *pipeline;
   Device *device;
+  double from, share; // of what the lane builds
 } Building;
 
 static void
@@ -264,7 +277,7 @@ building (double fraction, gpointer data)
   const Building *b = data;
 
   g_mutex_lock (&b->pipeline->lock);
-  b->device->built = MAX (b->device->built, fraction);
+  b->device->built = MAX (b->device->built, b->from + b->share * fraction);
   g_mutex_unlock (&b->pipeline->lock);
 }
 
@@ -280,10 +293,12 @@ set_building (SqPipeline *self, Device *device, gboolean building)
   g_mutex_unlock (&self->lock);
 }
 
-static SqDetector *
-build (SqPipeline *self, const Lane *lane, GError **error)
+SqDetector *
+_sq_pipeline_build (SqPipeline *self, const Lane *lane, gboolean other, GError **error)
 {
-  Building b = { self, lane->device };
+  gboolean both = self->options.other != NULL && lane->part < 0 && !_sq_pipeline_has_second (self);
+  Building b = { self, lane->device, both && other ? .5 : 0, both ? .5 : 1 };
+  SqPrecision precision = other ? self->options.other_precision : self->options.precision;
   const SqBackend *backend;
   SqDetector *detector;
   int index;
@@ -291,12 +306,12 @@ build (SqPipeline *self, const Lane *lane, GError **error)
   sq_backend_parse (lane->device->id, &backend, &index, NULL);
   if (backend->takes_frames)
     set_building (self, lane->device, TRUE);
-  detector = sq_detector_new (self->model,
+  detector = sq_detector_new (other ? self->options.other : self->model,
                               &(SqDetectorOptions){ .device = lane->device->id,
                                                     .threads = lane->threads,
                                                     .floor = self->options.floor,
                                                     .filter = self->options.filter,
-                                                    .precision = lane->device->unasked ? SQ_PRECISION_AUTO : self->options.precision,
+                                                    .precision = lane->device->unasked ? SQ_PRECISION_AUTO : precision,
                                                     .cancellable = self->cancellable,
                                                     .progress = building,
                                                     .progress_data = &b },
@@ -304,6 +319,13 @@ build (SqPipeline *self, const Lane *lane, GError **error)
   if (backend->takes_frames)
     set_building (self, lane->device, FALSE);
   return detector;
+}
+
+void
+_sq_pipeline_lane_begin (const Lane *lane)
+{
+  setpriority (PRIO_PROCESS, 0, LANE_NICE); // on Linux: of this thread alone
+  sq_device_pin (lane->device->id);
 }
 
 static void
@@ -317,10 +339,9 @@ lane_main (SqPipeline *self, int index)
   g_mutex_lock (&self->lock);
   lane = pipeline_lane (self, index);
   g_mutex_unlock (&self->lock);
-  setpriority (PRIO_PROCESS, 0, LANE_NICE); // on Linux: of this thread alone
-  sq_device_pin (lane->device->id);
+  _sq_pipeline_lane_begin (lane);
   if (is_needed (self, lane->device))
-    detector = build (self, lane, &error);
+    detector = _sq_pipeline_build (self, lane, FALSE, &error);
   if (detector != NULL)
     _sq_pipeline_lane_ready (self, lane);
   while (detector != NULL && (item = _sq_pipeline_take (self, lane)) != NULL)
@@ -353,10 +374,10 @@ start_device (SqPipeline *self, Device *device)
     {
       Lane *lane = g_new0 (Lane, 1);
 
-      *lane = (Lane){ .device = device, .part = -1, .threads = threads };
+      *lane = (Lane){ .device = device, .part = device->second ? 1 : -1, .threads = threads };
       device->lanes++;
       g_ptr_array_add (self->lanes, lane);
-      _sq_pipeline_start_worker (self, "sq-infer", lane_main, (int) self->lanes->len - 1);
+      _sq_pipeline_start_worker (self, "sq-infer", self->options.other != NULL ? _sq_pipeline_pair : lane_main, (int) self->lanes->len - 1);
     }
 }
 

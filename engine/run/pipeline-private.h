@@ -10,6 +10,8 @@
 //
 // The network in parts (pipeline-chain.c): lane k takes from chain_queue[k - 1], the first from INFER, the last gives to POST.
 //
+// A pair of models (pipeline-pair.c): a lane runs both, or, where the second has a device of its own, hands on through chain_queue[0].
+//
 // A seek starts a new generation: whatever belongs to an older one is dropped wherever it is. While paused nothing new is decoded and
 // nothing is delivered, but for `credits`: frames that a seek or a step asked for. The threads hold references; stop() lets them go.
 #pragma once
@@ -46,6 +48,7 @@ typedef struct
   gboolean failed;
   gboolean stand_in; // the CPU, until a device that was asked for is built
   gboolean unasked;  // nobody named it: it helps out, in whatever precision it has
+  gboolean second;   // of a pair: it runs the second model, and only that
   double built;      // fraction of its network
   gboolean building; // one of its lanes is
   guint64 frames;
@@ -56,7 +59,7 @@ typedef struct
 typedef struct
 {
   Device *device;
-  int part;        // of the chain; -1 whole frames
+  int part;        // of the chain, or 1 = a pair's second model on its own device; -1 whole frames
   int threads;     // of the CPU, for this lane
   gboolean ended;  // its thread takes no more
   gint64 since_ns; // when it began the frame it has, 0 none
@@ -149,6 +152,13 @@ pipeline_device (const SqPipeline *self, guint i)
   return g_ptr_array_index (self->devices, i);
 }
 
+// Whether a pair's second model has a device of its own. Devices of pairs are known before the first thread is started.
+static inline gboolean
+_sq_pipeline_has_second (const SqPipeline *self)
+{
+  return self->options.other != NULL && pipeline_device (self, self->devices->len - 1)->second;
+}
+
 // pipeline-queue.c
 void _sq_pipeline_item_free (Item *item);
 gboolean _sq_pipeline_push (SqPipeline *self, SqStage stage,
@@ -168,13 +178,22 @@ void _sq_pipeline_meter (SqPipeline *self, SqStage stage, const SqDetectorJob *j
 
 // pipeline-lanes.c: the devices
 gboolean _sq_pipeline_add_devices (SqPipeline *self, GError **error); // those of the options, without threads
-void _sq_pipeline_start_lanes (SqPipeline *self);                     // with the lock held: of every device that has not failed
+Device *_sq_pipeline_add_device (SqPipeline *self, const char *id);
+void _sq_pipeline_start_lanes (SqPipeline *self); // with the lock held: of every device that has not failed
+void _sq_pipeline_lane_begin (const Lane *lane);  // on its thread
+SqDetector *_sq_pipeline_build (SqPipeline *self, const Lane *lane, gboolean other, GError **error); // other: a pair's second model
 void _sq_pipeline_lane_ready (SqPipeline *self, Lane *lane);
 void _sq_pipeline_lane_done (SqPipeline *self, Lane *lane, gint64 ns);                // a frame, or its part
 void _sq_pipeline_lane_end (SqPipeline *self, Lane *lane, Item *item, GError *error); // takes both; error NULL: the run is over
 
 // pipeline-chain.c: the network in parts
 void _sq_pipeline_start_chain (SqPipeline *self); // with the lock held
+
+// pipeline-pair.c: two models on the same frames
+gboolean _sq_pipeline_pair_add_devices (SqPipeline *self, char *const *ids, GError **error); // `ids`: the first model's
+gboolean _sq_pipeline_pair_is_ready (const SqPipeline *self);                                // with the lock held: both models are built
+void _sq_pipeline_pair (SqPipeline *self, int lane);                                         // what the threads do
+void _sq_pipeline_pair_lost (SqPipeline *self, const Device *device, const GError *error);   // with the lock held
 
 // pipeline-auto.c: with the lock held
 void _sq_pipeline_trial (SqPipeline *self, const Device *device); // a frame of the device is done

@@ -127,10 +127,11 @@ static guint64
 window (const SqPipeline *self, const SqLaneLoad *loads, guint n)
 {
   double ahead = 0;
+  guint behind = self->chain != NULL ? QUEUE_LENGTH * self->chain->len : _sq_pipeline_has_second (self) ? 2 * self->lanes->len : 0;
 
   for (guint i = 0; i < n; i++)
     ahead = MAX (ahead, sq_schedule_ahead (loads, n, i));
-  return QUEUE_LENGTH * (1 + (self->chain != NULL ? self->chain->len : 0)) + n + (guint64) MIN (ahead, MAX_AHEAD);
+  return QUEUE_LENGTH + behind + n + (guint64) MIN (ahead, MAX_AHEAD);
 }
 
 // Called with the lock held. A lane does not take what a faster one would complete sooner, unless there is so much work that somebody waits
@@ -194,6 +195,7 @@ _sq_pipeline_give_back (SqPipeline *self, Item *item)
     }
   if (item->job != NULL)
     sq_detector_job_reset (item->job);
+  g_clear_pointer (&item->result, sq_result_unref);
   g_clear_pointer (&item->live, g_ptr_array_unref);
   while (before != NULL && ((Item *) before->data)->number < item->number)
     before = before->next;
@@ -201,15 +203,18 @@ _sq_pipeline_give_back (SqPipeline *self, Item *item)
   g_cond_broadcast (&self->changed);
 }
 
-// Two frames wait between parts: one for the next to begin with at once, one for what takes unequally long.
+// Two frames wait between parts: one for the next to begin with at once, one for what takes unequally long; between a pair's two devices
+// one for each of their lanes.
 gboolean
 _sq_pipeline_hand_on (SqPipeline *self, int part, Item *item)
 {
   GQueue *queue = &self->chain_queue[part];
+  guint room;
   gboolean ok;
 
   g_mutex_lock (&self->lock);
-  while (!_sq_pipeline_over (self) && !self->chain_broken && item->generation == self->generation && queue->length >= 2)
+  room = self->chain != NULL ? 2 : self->lanes->len;
+  while (!_sq_pipeline_over (self) && !self->chain_broken && item->generation == self->generation && queue->length >= room)
     g_cond_wait (&self->changed, &self->lock);
   ok = !_sq_pipeline_over (self) && !self->chain_broken;
   if (!ok)

@@ -103,6 +103,8 @@ sq_pipeline_new (SqModel *model, const SqPipelineOptions *options)
   self->options.paths = (const char *const *) self->paths;
   self->options.floor = options->floor > 0 ? options->floor : SQ_SCORE_FLOOR;
   self->options.devices = g_strdup (options->devices);
+  self->options.other = options->other != NULL ? sq_model_ref (options->other) : NULL;
+  self->options.other_device = g_strdup (options->other_device);
   self->options.frame = options->frame != NULL ? sq_frame_ref (options->frame) : NULL;
   return self;
 }
@@ -307,7 +309,7 @@ sq_pipeline_get_stats (SqPipeline *self, SqPipelineStats *stats)
 
   g_mutex_lock (&self->lock);
   for (guint i = 0; i < self->lanes->len; i++)
-    lanes += !pipeline_lane (self, i)->ended;
+    lanes += !pipeline_lane (self, i)->ended && !pipeline_lane (self, i)->device->second;
   sq_meter_read (&self->meter, MAX (lanes, 1), g_get_monotonic_time (), stats);
   for (guint i = 0; i < MIN (self->devices->len, SQ_MAX_DEVICES); i++)
     {
@@ -350,6 +352,8 @@ sq_pipeline_finalize (GObject *object)
   g_clear_error (&self->failure);
   g_strfreev (self->paths);
   g_free ((char *) self->options.devices);
+  g_clear_pointer (&self->options.other, sq_model_unref);
+  g_free ((char *) self->options.other_device);
   g_clear_pointer (&self->options.frame, sq_frame_unref);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);

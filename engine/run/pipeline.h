@@ -41,7 +41,8 @@ typedef struct
   SqPrecision precision;
   gboolean realtime; // pace video to its own clock and drop what comes late; otherwise every frame, as fast as it goes
   gboolean loop;     // start a video again at its end
-  // A compare pair: a second model on the same frames. A result then carries the other's, and both leave together.
+  // A compare pair: a second model on the same frames. A result then carries the other's, and both leave together. Several `devices` share
+  // the frames; a device that is lost is not replaced by the CPU: what is measured must be what was asked for.
   SqModel *other;           // NULL none
   const char *other_device; // one device; NULL = that of the first model
   SqPrecision other_precision;
@@ -78,8 +79,8 @@ typedef struct
   const char *reason;  // interned sentence: why so; NULL as asked for
   guint64 frames;      // results delivered
   guint64 dropped;     // late frames never run (realtime and live)
-  int lanes;           // frames in the network at once, of all devices
-  double engine_fps;   // lanes / mean of preprocess + infer + post
+  int lanes;           // frames in the network at once, of all devices (in a pair: in the first model's)
+  double engine_fps;   // lanes / mean of preprocess + infer + post, in a pair of the first model
   double wall_fps;     // results per second of wall clock over the last 2 s
   gint64 elapsed_ns;   // running time, pauses left out
 } SqPipelineStats;

@@ -6,13 +6,23 @@
 
 #define PACE_US (2 * G_USEC_PER_SEC)
 
+static void
+add (SqStageMeter *m, gint64 ns)
+{
+  m->recent[m->count++ % SQ_STATS_WINDOW] = ns;
+  m->busy_ns += ns;
+}
+
 void
 sq_meter_add_stage (SqMeter *self, SqStage stage, gint64 ns)
 {
-  SqStageMeter *m = &self->stage[stage];
+  add (&self->stage[stage], ns);
+}
 
-  m->recent[m->count++ % SQ_STATS_WINDOW] = ns;
-  m->busy_ns += ns;
+void
+sq_meter_add_other_stage (SqMeter *self, SqStage stage, gint64 ns)
+{
+  add (&self->other_stage[stage], ns);
 }
 
 void
@@ -52,27 +62,34 @@ mean_ns (const SqStageMeter *m)
   return n > 0 ? sum / n : 0;
 }
 
+static void
+read_stage (const SqStageMeter *m, SqStageStats *stats)
+{
+  gint64 sorted[SQ_STATS_WINDOW];
+  guint n = (guint) MIN (m->count, SQ_STATS_WINDOW);
+
+  stats->count = m->count;
+  stats->busy_ns = m->busy_ns;
+  if (n == 0)
+    return;
+  memcpy (sorted, m->recent, n * sizeof sorted[0]);
+  qsort (sorted, n, sizeof sorted[0], compare);
+  stats->p50_ns = sorted[n / 2];
+  stats->p99_ns = sorted[n * 99 / 100];
+}
+
 void
 sq_meter_read (const SqMeter *self, int lanes, gint64 now_us, SqPipelineStats *stats)
 {
-  gint64 sorted[SQ_STATS_WINDOW], oldest = now_us;
+  gint64 oldest = now_us;
   double engine;
   guint recent = 0;
 
   memset (stats, 0, sizeof *stats);
   for (int s = 0; s < SQ_N_STAGES; s++)
     {
-      const SqStageMeter *m = &self->stage[s];
-      guint n = (guint) MIN (m->count, SQ_STATS_WINDOW);
-
-      stats->stage[s].count = m->count;
-      stats->stage[s].busy_ns = m->busy_ns;
-      if (n == 0)
-        continue;
-      memcpy (sorted, m->recent, n * sizeof sorted[0]);
-      qsort (sorted, n, sizeof sorted[0], compare);
-      stats->stage[s].p50_ns = sorted[n / 2];
-      stats->stage[s].p99_ns = sorted[n * 99 / 100];
+      read_stage (&self->stage[s], &stats->stage[s]);
+      read_stage (&self->other_stage[s], &stats->other_stage[s]);
     }
   stats->lanes = lanes;
   stats->frames = self->frames;

@@ -19,13 +19,14 @@ typedef struct
 
 typedef struct
 {
-  SqStageMeter stage[SQ_N_STAGES];
-  gint64 delivered[SQ_STATS_WINDOW]; // monotonic us, ring
+  SqStageMeter stage[SQ_N_STAGES], other_stage[SQ_N_STAGES]; // the other: of a pair's second model
+  gint64 delivered[SQ_STATS_WINDOW];                         // monotonic us, ring
   guint64 frames, dropped;
   gint64 running_us, since_us; // pauses left out; since_us 0 = not running
 } SqMeter;
 
 void sq_meter_add_stage (SqMeter *self, SqStage stage, gint64 ns);
+void sq_meter_add_other_stage (SqMeter *self, SqStage stage, gint64 ns);
 void sq_meter_add_frame (SqMeter *self, gint64 now_us);
 void sq_meter_set_running (SqMeter *self, gboolean running, gint64 now_us);
 void sq_meter_read (const SqMeter *self, int lanes, gint64 now_us, SqPipelineStats *stats); // all but the queue lengths
