@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A share of the operations, however it hurts least: a smaller input, fewer channels, or half of the way with each. All are tried and the
-// one whose detections on the calibration pictures agree most with the original's is taken. A way that a network does not allow is left
-// out.
+// A share of the operations, however it hurts least: a smaller input, fewer channels, half of the way with each, or layers in two. All are
+// tried and the one whose detections on the calibration pictures agree most with the original's is taken. A way that a network does not
+// allow is left out.
 #include "step.h"
 
 #define BROKEN .05     // agreement below which a network computes something else
-#define LEAST_ALONE .6 // of fewer operations, removing channels alone leaves nothing that detects
+#define LEAST_ALONE .6 // of fewer operations, anything but a smaller input leaves nothing that detects
 
 enum
 {
@@ -15,7 +15,7 @@ enum
 typedef struct
 {
   const char *what;
-  double resize, prune; // shares; 1: not at all
+  double resize, prune, lowrank; // shares; 1: not at all
   SqModel *model;
   char *report, *why; // why not
   double agreement;
@@ -33,34 +33,38 @@ run_kind (const SqRecipeKind *kind, SqRecipeJob *job, SqModel *model, double kee
   return kind->apply (job, model, params, progress, error);
 }
 
+// Makes the way's model smaller with one more kind of step, in `share` of the progress.
+static void
+go_on (Way *way, const SqRecipeKind *kind, SqRecipeJob *job, double keep, double share, SqRecipeProgress *part, GError **error)
+{
+  SqModel *smaller;
+
+  part->to = part->from + share;
+  if (way->model != NULL && keep < 1)
+    {
+      smaller = run_kind (kind, job, way->model, keep, part, error);
+      sq_model_unref (way->model);
+      way->model = smaller;
+    }
+  part->from = part->to;
+}
+
 // FALSE only where it has been stopped: what does not go is noted.
 static gboolean
 try_way (Way *way, SqRecipeJob *job, SqModel *model, const SqRecipeProgress *progress, GError **error)
 {
   SqRecipeProgress part = *progress;
-  double span = progress->to - progress->from, target = way->resize * way->prune;
+  double span = progress->to - progress->from;
   SqRecipeJob own = *job;
   g_autoptr (GError) cause = NULL;
-  SqModel *smaller;
 
   own.report = g_string_new (NULL);
   way->model = sq_model_ref (model);
-  part.to = part.from + .3 * span;
-  if (way->resize < 1)
-    {
-      smaller = run_kind (&sq_recipe_kind_resize, &own, way->model, way->resize, &part, &cause);
-      sq_model_unref (way->model);
-      way->model = smaller;
-    }
-  part.from = part.to;
-  part.to = part.from + .5 * span;
+  go_on (way, &sq_recipe_kind_resize, &own, way->resize, .3 * span, &part, &cause);
   if (way->model != NULL && way->prune < 1) // what the smaller input has saved beyond its share need not be saved again
-    {
-      smaller = run_kind (&sq_recipe_kind_prune, &own, way->model, MIN (target * model->flop / way->model->flop, .99), &part, &cause);
-      sq_model_unref (way->model);
-      way->model = smaller;
-    }
-  part.from = part.to;
+    go_on (way, &sq_recipe_kind_prune, &own, MIN (way->resize * way->prune * model->flop / way->model->flop, .99), .5 * span, &part,
+           &cause);
+  go_on (way, &sq_recipe_kind_lowrank, &own, way->lowrank, way->lowrank < 1 ? .5 * span : 0, &part, &cause);
   part.to = progress->to;
   if (way->model != NULL && (way->agreement = sq_recipe_job_agreement (&own, way->model, &part, &cause)) < 0)
     g_clear_pointer (&way->model, sq_model_unref);
@@ -109,10 +113,11 @@ static SqModel *
 apply (SqRecipeJob *job, SqModel *model, const double *params, const SqRecipeProgress *progress, GError **error)
 {
   double keep = params[KEEP], half = (1 + keep) / 2;
-  Way ways[] = { { .what = "a smaller input", .resize = keep, .prune = 1 },
-                 { .what = "both", .resize = half, .prune = keep / half },
-                 { .what = "fewer channels", .resize = 1, .prune = keep } };
-  guint n = keep >= LEAST_ALONE ? 3 : 2;
+  Way ways[] = { { .what = "a smaller input", .resize = keep, .prune = 1, .lowrank = 1 },
+                 { .what = "both", .resize = half, .prune = keep / half, .lowrank = 1 },
+                 { .what = "fewer channels", .resize = 1, .prune = keep, .lowrank = 1 },
+                 { .what = "layers in two", .resize = 1, .prune = 1, .lowrank = keep } };
+  guint n = keep >= LEAST_ALONE ? 4 : 2;
   SqRecipeProgress part = *progress;
   double each = (progress->to - progress->from) / (n + 1);
   SqModel *result = NULL;

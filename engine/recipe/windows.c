@@ -102,3 +102,64 @@ sq_invert (double *a, gint64 n)
     a[i] = out[i];
   return TRUE;
 }
+
+// Turns rows p and q, which are `n` numbers long, by an angle.
+static void
+turn (double *p, double *q, gint64 n, double cosine, double sine)
+{
+  for (gint64 i = 0; i < n; i++)
+    {
+      double x = p[i], y = q[i];
+
+      p[i] = cosine * x - sine * y;
+      q[i] = sine * x + cosine * y;
+    }
+}
+
+// One-sided Jacobi (Hestenes): the rows of A are turned until each is orthogonal to all others; they are then the eigenvectors, as long as
+// the eigenvalues say, and what turned them are the eigenvectors too, also where a value is 0.
+void
+sq_eigen (double *a, gint64 n, double *values, double *vectors)
+{
+  double most = 0;
+  gboolean turned = TRUE;
+
+  for (gint64 i = 0; i < n * n; i++)
+    vectors[i] = i % (n + 1) == 0;
+  for (gint64 i = 0; i < n; i++)
+    most = MAX (most, dot (a + i * n, a + i * n, n));
+  for (int sweep = 0; turned && sweep < 60; sweep++)
+    {
+      turned = FALSE;
+      for (gint64 p = 0; p + 1 < n; p++)
+        for (gint64 q = p + 1; q < n; q++)
+          {
+            double *x = a + p * n, *y = a + q * n, xx = dot (x, x, n), yy = dot (y, y, n), xy = dot (x, y, n), zeta, t;
+
+            if (xy * xy <= 1e-24 * xx * yy || xx * yy <= 1e-40 * most * most)
+              continue;
+            turned = TRUE;
+            zeta = (yy - xx) / (2 * xy);
+            t = (zeta >= 0 ? 1 : -1) / (fabs (zeta) + sqrt (1 + zeta * zeta));
+            turn (x, y, n, 1 / sqrt (1 + t * t), t / sqrt (1 + t * t));
+            turn (vectors + p * n, vectors + q * n, n, 1 / sqrt (1 + t * t), t / sqrt (1 + t * t));
+          }
+    }
+  for (gint64 i = 0; i < n; i++)
+    values[i] = sqrt (dot (a + i * n, a + i * n, n));
+  for (gint64 i = 0; i < n; i++) // sorted: few rows, each moved once at most
+    {
+      gint64 best = i;
+
+      for (gint64 k = i + 1; k < n; k++)
+        best = values[k] > values[best] ? k : best;
+      if (best != i)
+        {
+          double v = values[i];
+
+          values[i] = values[best];
+          values[best] = v;
+          turn (vectors + i * n, vectors + best * n, n, 0, 1);
+        }
+    }
+}

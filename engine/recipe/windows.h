@@ -27,4 +27,7 @@ gboolean sq_cholesky (double *a, gint64 n);
 void sq_cholesky_solve (const double *l, gint64 n, double *x); // A x = b, b in x
 gboolean sq_invert (double *a, gint64 n);                      // symmetric positive definite, in place
 
+// Eigenvalues, the largest first, and orthonormal eigenvectors (row by row, n x n) of a symmetric matrix without negative ones. Destroys a.
+void sq_eigen (double *a, gint64 n, double *values, double *vectors);
+
 G_END_DECLS

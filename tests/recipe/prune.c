@@ -7,58 +7,13 @@
 #include "engine/recipe/prune.h"
 #include "engine/recipe/refit.h"
 #include "engine/recipe/windows.h"
+#include "networks.h"
 #include "tests/common/data.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
 static const SqRecipeProgress silent = { .to = 1 };
-
-static int
-add (SqGraph *graph, const SqOp *op, const SqParams *params, const int *in, int n_in)
-{
-  g_autoptr (GError) error = NULL;
-  int out[SQ_MAX_OUT];
-
-  sq_graph_add (graph, op, params, in, n_in, out, &error);
-  g_assert_no_error (error);
-  return out[0];
-}
-
-static int
-conv (SqGraph *graph, int x, gint64 channels, int kernel, int groups, SqActKind act, guint seed)
-{
-  gint64 c = sq_graph_value (graph, x)->shape.dim[1];
-  SqTensor *w = sq_tensor_new (SQ_F32, &SQ_SHAPE (channels, c / groups, kernel, kernel)), *b = sq_tensor_new (SQ_F32, &SQ_SHAPE (channels));
-  SqParams params = { .conv = {
-                          .kernel = { kernel, kernel }, .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = groups, .act = { act } } };
-  int in[3] = { x };
-
-  for (int i = 0; i < 4; i++)
-    params.conv.pad[i] = kernel / 2;
-  sq_test_fill (w, seed, -.5, .5);
-  sq_test_fill (b, seed + 100, -.1, .1);
-  in[1] = sq_graph_add_constant (graph, NULL, w);
-  in[2] = sq_graph_add_constant (graph, NULL, b);
-  return add (graph, &sq_op_conv, &params, in, 3);
-}
-
-static int
-two (SqGraph *graph, const SqOp *op, SqParams params, int a, int b)
-{
-  int in[2] = { a, b };
-
-  return add (graph, op, &params, in, 2);
-}
-
-static int
-slice_channels (SqGraph *graph, int x, gint64 start, gint64 size)
-{
-  const SqShape *s = &sq_graph_value (graph, x)->shape;
-  SqParams p = { .slice = { .start = { 0, start, 0, 0 }, .step = { 1, 1, 1, 1 }, .size = { 1, size, s->dim[2], s->dim[3] } } };
-
-  return add (graph, &sq_op_slice, &p, &x, 1);
-}
 
 static int
 group (const SqChannels *channels, int value, int c)
@@ -76,15 +31,15 @@ test_groups (void)
   int x = sq_graph_add_input (graph, "x", SQ_F32, &SQ_SHAPE (1, 3, 8, 8)), a, depth, b, added, half, most, twice, last, gone;
   g_autoptr (SqChannels) channels = NULL;
 
-  a = conv (graph, x, 8, 3, 1, SQ_ACT_RELU, 1);
-  depth = conv (graph, a, 8, 3, 8, SQ_ACT_RELU, 2);
-  b = conv (graph, depth, 8, 1, 1, SQ_ACT_RELU, 3);
-  added = two (graph, &sq_op_binary, sum, a, b);
-  half = slice_channels (graph, added, 4, 4);
-  most = add (graph, &sq_op_pool, &pool, &half, 1);
-  twice = two (graph, &sq_op_concat, beside, half, most);
-  last = conv (graph, twice, 4, 1, 1, SQ_ACT_NONE, 4);
-  gone = add (graph, &sq_op_reshape, &flat, &last, 1); // not followed
+  a = sq_test_conv (graph, x, 8, 3, 1, SQ_ACT_RELU, 1);
+  depth = sq_test_conv (graph, a, 8, 3, 8, SQ_ACT_RELU, 2);
+  b = sq_test_conv (graph, depth, 8, 1, 1, SQ_ACT_RELU, 3);
+  added = sq_test_two (graph, &sq_op_binary, sum, a, b);
+  half = sq_test_slice_channels (graph, added, 4, 4);
+  most = sq_test_add (graph, &sq_op_pool, &pool, &half, 1);
+  twice = sq_test_two (graph, &sq_op_concat, beside, half, most);
+  last = sq_test_conv (graph, twice, 4, 1, 1, SQ_ACT_NONE, 4);
+  gone = sq_test_add (graph, &sq_op_reshape, &flat, &last, 1); // not followed
   sq_graph_add_output (graph, gone);
   channels = sq_channels_new (graph);
   for (int c = 0; c < 8; c++)
@@ -104,26 +59,6 @@ test_groups (void)
   g_assert_cmpint (channels->family[group (channels, added, 3)], !=, channels->family[group (channels, added, 4)]); // beyond the cut
 }
 
-static SqTensor *
-run (const SqGraph *graph, SqTensor *x)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SqExec) exec = sq_exec_new (sq_backend_find ("ref"), graph, NULL, &error);
-  SqTensor *out;
-
-  g_assert_no_error (error);
-  g_assert_true (sq_exec_run (exec, &x, &out, &error));
-  return out;
-}
-
-static float *
-weights_of (SqGraph *graph, int value, int k)
-{
-  g_autofree int *producer = sq_graph_producers (graph);
-
-  return sq_tensor_f32 (sq_graph_value (graph, sq_graph_node (graph, (guint) producer[value])->in[k])->constant);
-}
-
 // Sums, slices, concatenations and a depthwise convolution; channel 5 of the first is 0 everywhere.
 static void
 test_nothing_lost (void)
@@ -136,15 +71,15 @@ test_nothing_lost (void)
   g_autofree gboolean *removed = NULL;
   g_autoptr (GError) error = NULL;
 
-  a = conv (graph, x, 8, 3, 1, SQ_ACT_SILU, 1);
-  b = conv (graph, conv (graph, a, 8, 3, 8, SQ_ACT_RELU, 2), 8, 1, 1, SQ_ACT_NONE, 3);
-  y = two (graph, &sq_op_binary, sum, a, b);
-  y = two (graph, &sq_op_concat, beside, slice_channels (graph, y, 0, 6), slice_channels (graph, y, 6, 2));
-  sq_graph_add_output (graph, conv (graph, y, 5, 3, 1, SQ_ACT_NONE, 4));
-  memset (weights_of (graph, a, 1) + 5 * 27, 0, 27 * sizeof (float));
-  weights_of (graph, a, 2)[5] = 0;
-  memset (weights_of (graph, b, 1) + 5 * 8, 0, 8 * sizeof (float));
-  weights_of (graph, b, 2)[5] = 0;
+  a = sq_test_conv (graph, x, 8, 3, 1, SQ_ACT_SILU, 1);
+  b = sq_test_conv (graph, sq_test_conv (graph, a, 8, 3, 8, SQ_ACT_RELU, 2), 8, 1, 1, SQ_ACT_NONE, 3);
+  y = sq_test_two (graph, &sq_op_binary, sum, a, b);
+  y = sq_test_two (graph, &sq_op_concat, beside, sq_test_slice_channels (graph, y, 0, 6), sq_test_slice_channels (graph, y, 6, 2));
+  sq_graph_add_output (graph, sq_test_conv (graph, y, 5, 3, 1, SQ_ACT_NONE, 4));
+  memset (sq_test_weights_of (graph, a, 1) + 5 * 27, 0, 27 * sizeof (float));
+  sq_test_weights_of (graph, a, 2)[5] = 0;
+  memset (sq_test_weights_of (graph, b, 1) + 5 * 8, 0, 8 * sizeof (float));
+  sq_test_weights_of (graph, b, 2)[5] = 0;
   channels = sq_channels_new (graph);
   removed = g_new0 (gboolean, channels->n);
   removed[group (channels, a, 5)] = TRUE;
@@ -153,14 +88,14 @@ test_nothing_lost (void)
     g_autofree int *producer = sq_graph_producers (graph);
     int depth = sq_graph_node (graph, (guint) producer[b])->in[0];
 
-    weights_of (graph, depth, 2)[5] = 0;
+    sq_test_weights_of (graph, depth, 2)[5] = 0;
   }
   small = sq_channels_remove (channels, removed, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpfloat (sq_graph_flop (small), <, .9 * sq_graph_flop (graph));
   sq_test_fill (input, 7, -1, 1);
-  want = run (graph, input);
-  got = run (small, input);
+  want = sq_test_run (graph, input);
+  got = sq_test_run (small, input);
   g_assert_cmpmem (want->data, want->bytes, got->data, got->bytes);
 }
 
@@ -200,10 +135,10 @@ redundant (void)
   if (path == NULL)
     return NULL;
   x = sq_graph_add_input (graph, "x", SQ_F32, &SQ_SHAPE (1, 3, 32, 32));
-  x = conv (graph, x, 32, 1, 1, SQ_ACT_NONE, 1);
-  memset (weights_of (graph, x, 2), 0, 32 * sizeof (float)); // a padded 0 is what the channels make of a black picture
-  x = conv (graph, x, 8, 3, 1, SQ_ACT_NONE, 2);
-  sq_graph_add_output (graph, conv (graph, x, 4, 1, 1, SQ_ACT_NONE, 3));
+  x = sq_test_conv (graph, x, 32, 1, 1, SQ_ACT_NONE, 1);
+  memset (sq_test_weights_of (graph, x, 2), 0, 32 * sizeof (float)); // a padded 0 is what the channels make of a black picture
+  x = sq_test_conv (graph, x, 8, 3, 1, SQ_ACT_NONE, 2);
+  sq_graph_add_output (graph, sq_test_conv (graph, x, 4, 1, 1, SQ_ACT_NONE, 3));
   base = sq_model_load (path, &none, NULL, &error);
   g_assert_no_error (error);
   model = sq_model_derive (base, graph, &error);
@@ -241,8 +176,8 @@ test_redundant (void)
 
           g_assert_true (y->dim[1] % 8 == 0 || k == result->model->graph->nodes->len - 1);
         }
-      want = run (model->graph, x);
-      got = run (result->model->graph, x);
+      want = sq_test_run (model->graph, x);
+      got = sq_test_run (result->model->graph, x);
       error_of[i] = sq_test_relative_l2 (got, want);
       g_test_message ("relative L2 %g", error_of[i]);
     }
