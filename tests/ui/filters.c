@@ -113,18 +113,18 @@ test_select (View *view, gconstpointer data)
   g_autofree char *text = NULL;
 
   sq_video_view_set_result (view->view, result);
-  g_assert_null (sq_video_view_describe_selected (view->view));
+  g_assert_null (sq_picture_view_describe_selected (SQ_PICTURE_VIEW (view->view)));
   gtk_widget_activate_action (GTK_WIDGET (view->view), "view.next", NULL);
-  text = sq_video_view_describe_selected (view->view);
+  text = sq_picture_view_describe_selected (SQ_PICTURE_VIEW (view->view));
   g_assert_true (g_str_has_prefix (text, "person 0.950 ["));
   gtk_widget_activate_action (GTK_WIDGET (view->view), "view.pin", NULL);
   // The pinned one stays when weaker ones go, and goes when it is filtered itself.
   sq_filter_state_set_confidence (view->filter, .9f);
   g_clear_pointer (&text, g_free);
-  text = sq_video_view_describe_selected (view->view);
+  text = sq_picture_view_describe_selected (SQ_PICTURE_VIEW (view->view));
   g_assert_nonnull (text);
   sq_filter_state_set_confidence (view->filter, .97f);
-  g_assert_null (sq_video_view_describe_selected (view->view));
+  g_assert_null (sq_picture_view_describe_selected (SQ_PICTURE_VIEW (view->view)));
 }
 
 static void
@@ -134,17 +134,17 @@ test_zoom (View *view, gconstpointer data)
   double fit;
 
   sq_video_view_set_result (view->view, result);
-  fit = sq_video_view_get_scale (view->view);
+  fit = sq_picture_view_get_scale (SQ_PICTURE_VIEW (view->view));
   g_assert_cmpfloat (fit, >, 0);
   gtk_widget_activate_action (GTK_WIDGET (view->view), "view.zoom-in", NULL);
-  g_assert_cmpfloat (sq_video_view_get_scale (view->view), >, fit);
+  g_assert_cmpfloat (sq_picture_view_get_scale (SQ_PICTURE_VIEW (view->view)), >, fit);
   gtk_widget_activate_action (GTK_WIDGET (view->view), "view.zoom-out", NULL);
   gtk_widget_activate_action (GTK_WIDGET (view->view), "view.zoom-out", NULL);
-  g_assert_cmpfloat_with_epsilon (sq_video_view_get_scale (view->view), fit, 1e-6);
-  g_assert_cmpfloat (sq_video_view_get_zoom (view->view), ==, 0);
+  g_assert_cmpfloat_with_epsilon (sq_picture_view_get_scale (SQ_PICTURE_VIEW (view->view)), fit, 1e-6);
+  g_assert_cmpfloat (sq_picture_view_get_zoom (SQ_PICTURE_VIEW (view->view)), ==, 0);
   gtk_widget_activate_action (GTK_WIDGET (view->view), "view.zoom-original", NULL);
   gtk_widget_activate_action (GTK_WIDGET (view->view), "view.zoom-fit", NULL);
-  g_assert_cmpfloat (sq_video_view_get_zoom (view->view), ==, 0);
+  g_assert_cmpfloat (sq_picture_view_get_zoom (SQ_PICTURE_VIEW (view->view)), ==, 0);
   fixture_run_for (.05);
 }
 

@@ -1,131 +1,153 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Pointer, touch and keyboard of SqVideoView.
+// Pointer, touch and keyboard of SqPictureView.
 #include "config.h"
 
-#include "video-view-private.h"
+#include "picture-view-private.h"
 
 #include <math.h>
 
 #define ZOOM_STEP 1.25
 
-static void
-set_pointer (SqVideoView *self, double x, double y)
+static int
+pick (SqPictureView *self, double x, double y)
 {
-  int hover = x >= 0 ? _sq_video_view_pick (self, x, y) : -1;
+  return SQ_PICTURE_VIEW_GET_CLASS (self)->pick (self, x, y);
+}
 
-  self->pointer_x = x;
-  self->pointer_y = y;
-  if (hover == self->hover)
+// The middle of what is seen of the picture.
+static void
+get_middle (SqPictureView *self, double *x, double *y)
+{
+  graphene_rect_t pane;
+
+  _sq_picture_view_get_pane (self, 0, &pane);
+  *x = pane.origin.x + pane.size.width / 2;
+  *y = pane.origin.y + pane.size.height / 2;
+}
+
+static void
+set_pointer (SqPictureView *self, double x, double y)
+{
+  SqPictureViewPrivate *priv = _sq_picture_view_get_private (self);
+  int hover = x >= 0 ? pick (self, x, y) : -1;
+
+  priv->pointer_x = x;
+  priv->pointer_y = y;
+  if (hover == priv->hover)
     return;
-  self->hover = hover;
+  priv->hover = hover;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 static void
-on_motion (GtkEventControllerMotion *controller, double x, double y, SqVideoView *self)
+on_motion (GtkEventControllerMotion *controller, double x, double y, SqPictureView *self)
 {
   set_pointer (self, x, y);
 }
 
 static void
-on_leave (GtkEventControllerMotion *controller, SqVideoView *self)
+on_leave (GtkEventControllerMotion *controller, SqPictureView *self)
 {
   set_pointer (self, -1, -1);
 }
 
 static gboolean
-on_scroll (GtkEventControllerScroll *controller, double dx, double dy, SqVideoView *self)
+on_scroll (GtkEventControllerScroll *controller, double dx, double dy, SqPictureView *self)
 {
-  double x = self->pointer_x, y = self->pointer_y;
+  SqPictureViewPrivate *priv = _sq_picture_view_get_private (self);
+  double x = priv->pointer_x, y = priv->pointer_y;
 
-  if (self->result == NULL || dy == 0)
+  if (priv->frame == NULL || dy == 0)
     return GDK_EVENT_PROPAGATE;
   if (x < 0)
-    {
-      x = gtk_widget_get_width (GTK_WIDGET (self)) / 2.;
-      y = gtk_widget_get_height (GTK_WIDGET (self)) / 2.;
-    }
-  _sq_video_view_zoom_at (self, sq_video_view_get_scale (self) * pow (ZOOM_STEP, -CLAMP (dy, -2, 2)), x, y);
+    get_middle (self, &x, &y);
+  _sq_picture_view_zoom_at (self, sq_picture_view_get_scale (self) * pow (ZOOM_STEP, -CLAMP (dy, -2, 2)), x, y);
   return GDK_EVENT_STOP;
 }
 
 static void
-on_drag_begin (GtkGestureDrag *gesture, double x, double y, SqVideoView *self)
+on_drag_begin (GtkGestureDrag *gesture, double x, double y, SqPictureView *self)
 {
+  SqPictureViewPrivate *priv = _sq_picture_view_get_private (self);
+
   gtk_widget_grab_focus (GTK_WIDGET (self));
-  self->drag_x = self->x;
-  self->drag_y = self->y;
+  priv->drag_x = priv->x;
+  priv->drag_y = priv->y;
 }
 
 static void
-on_drag_update (GtkGestureDrag *gesture, double dx, double dy, SqVideoView *self)
+on_drag_update (GtkGestureDrag *gesture, double dx, double dy, SqPictureView *self)
 {
-  double scale, left, top;
-  double width = gtk_widget_get_width (GTK_WIDGET (self)), height = gtk_widget_get_height (GTK_WIDGET (self));
+  SqPictureViewPrivate *priv = _sq_picture_view_get_private (self);
+  double scale, left, top, x, y;
+  graphene_rect_t pane;
 
-  if (self->zoom <= 0 || hypot (dx, dy) < 3)
+  if (priv->zoom <= 0 || hypot (dx, dy) < 3)
     return;
   gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
-  self->x = self->drag_x - dx / self->zoom;
-  self->y = self->drag_y - dy / self->zoom;
+  priv->x = priv->drag_x - dx / priv->zoom;
+  priv->y = priv->drag_y - dy / priv->zoom;
   // Taken back from the clamped place, so that dragging against an edge does not store distance.
-  _sq_video_view_get_geometry (self, &scale, &left, &top);
-  self->x = (width / 2 - left) / scale;
-  self->y = (height / 2 - top) / scale;
+  _sq_picture_view_get_pane (self, 0, &pane);
+  _sq_picture_view_get_geometry (self, &pane, &scale, &left, &top);
+  get_middle (self, &x, &y);
+  priv->x = (x - left) / scale;
+  priv->y = (y - top) / scale;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 static void
-on_released (GtkGestureClick *gesture, int n_press, double x, double y, SqVideoView *self)
+on_released (GtkGestureClick *gesture, int n_press, double x, double y, SqPictureView *self)
 {
-  int index = _sq_video_view_pick (self, x, y);
+  SqPictureViewPrivate *priv = _sq_picture_view_get_private (self);
+  int index = pick (self, x, y);
 
   if (n_press == 2 && index < 0)
     {
-      _sq_video_view_zoom_at (self, self->zoom > 0 ? 0 : MAX (1, 2 * sq_video_view_get_scale (self)), x, y);
+      _sq_picture_view_zoom_at (self, priv->zoom > 0 ? 0 : MAX (1, 2 * sq_picture_view_get_scale (self)), x, y);
       return;
     }
-  self->pinned = self->pinned == index ? -1 : index;
-  self->selected = -1;
+  priv->pinned = priv->pinned == index ? -1 : index;
+  priv->selected = -1;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 static void
-on_pinch_begin (GtkGesture *gesture, GdkEventSequence *sequence, SqVideoView *self)
+on_pinch_begin (GtkGesture *gesture, GdkEventSequence *sequence, SqPictureView *self)
 {
-  self->pinch_zoom = sq_video_view_get_scale (self);
+  _sq_picture_view_get_private (self)->pinch_zoom = sq_picture_view_get_scale (self);
 }
 
 static void
-on_pinch (GtkGestureZoom *gesture, double factor, SqVideoView *self)
+on_pinch (GtkGestureZoom *gesture, double factor, SqPictureView *self)
 {
   double x, y;
 
   if (gtk_gesture_get_bounding_box_center (GTK_GESTURE (gesture), &x, &y))
-    _sq_video_view_zoom_at (self, self->pinch_zoom * factor, x, y);
+    _sq_picture_view_zoom_at (self, _sq_picture_view_get_private (self)->pinch_zoom * factor, x, y);
 }
 
 static void
 action_zoom (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  SqVideoView *self = SQ_VIDEO_VIEW (widget);
-  double x = gtk_widget_get_width (widget) / 2., y = gtk_widget_get_height (widget) / 2.;
-  double scale = sq_video_view_get_scale (self);
+  SqPictureView *self = SQ_PICTURE_VIEW (widget);
+  double scale = sq_picture_view_get_scale (self), x, y;
 
+  get_middle (self, &x, &y);
   if (g_str_has_suffix (name, "-in"))
-    _sq_video_view_zoom_at (self, scale * ZOOM_STEP, x, y);
+    _sq_picture_view_zoom_at (self, scale * ZOOM_STEP, x, y);
   else if (g_str_has_suffix (name, "-out"))
-    _sq_video_view_zoom_at (self, scale / ZOOM_STEP, x, y);
+    _sq_picture_view_zoom_at (self, scale / ZOOM_STEP, x, y);
   else if (g_str_has_suffix (name, "-original"))
-    _sq_video_view_zoom_at (self, 1. / gtk_widget_get_scale_factor (widget), x, y);
+    _sq_picture_view_zoom_at (self, 1. / gtk_widget_get_scale_factor (widget), x, y);
   else
-    sq_video_view_set_zoom (self, 0);
+    sq_picture_view_set_zoom (self, 0);
 }
 
 static void
 action_copy (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  g_autofree char *text = sq_video_view_describe_selected (SQ_VIDEO_VIEW (widget));
+  g_autofree char *text = sq_picture_view_describe_selected (SQ_PICTURE_VIEW (widget));
 
   if (text != NULL)
     gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text);
@@ -134,9 +156,9 @@ action_copy (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 action_walk (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  SqVideoView *self = SQ_VIDEO_VIEW (widget);
-  int n = self->detections->len;
-  int index = _sq_video_view_focus_index (self);
+  SqPictureView *self = SQ_PICTURE_VIEW (widget);
+  int n = SQ_PICTURE_VIEW_GET_CLASS (self)->get_n_boxes (self);
+  int index = sq_picture_view_get_focus_index (self);
 
   if (n == 0)
     return;
@@ -144,20 +166,22 @@ action_walk (GtkWidget *widget, const char *name, GVariant *parameter)
     index = (index + 1) % n;
   else
     index = (MAX (index, 0) + n - 1) % n;
-  sq_video_view_select (self, index);
+  sq_picture_view_select (self, index);
 }
 
 static void
 action_pin (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  SqVideoView *self = SQ_VIDEO_VIEW (widget);
+  SqPictureView *self = SQ_PICTURE_VIEW (widget);
 
-  self->pinned = self->pinned >= 0 ? -1 : _sq_video_view_focus_index (self);
+  SqPictureViewPrivate *priv = _sq_picture_view_get_private (self);
+
+  priv->pinned = priv->pinned >= 0 ? -1 : sq_picture_view_get_focus_index (self);
   gtk_widget_queue_draw (widget);
 }
 
 void
-_sq_video_view_class_init_input (GtkWidgetClass *widget_class)
+_sq_picture_view_class_init_input (GtkWidgetClass *widget_class)
 {
   static const struct
   {
@@ -193,7 +217,7 @@ _sq_video_view_class_init_input (GtkWidgetClass *widget_class)
 }
 
 void
-_sq_video_view_init_input (SqVideoView *self)
+_sq_picture_view_init_input (SqPictureView *self)
 {
   GtkEventController *motion = gtk_event_controller_motion_new ();
   GtkEventController *scroll = gtk_event_controller_scroll_new (GTK_EVENT_CONTROLLER_SCROLL_VERTICAL);
