@@ -8,7 +8,6 @@
 
 #define GROUP "variant"
 #define TIMES "times.ini"
-#define INT8 "int8"
 
 static void
 time_clear (gpointer data)
@@ -205,69 +204,4 @@ sq_model_get_level (const SqModel *model)
   g_autoptr (SqRecipe) recipe = text != NULL ? sq_recipe_parse (text, NULL) : NULL;
 
   return recipe != NULL ? g_strdup (recipe->id) : NULL;
-}
-
-/* Recipes */
-
-// "INT8", "INT8, 1 layer in half", "INT8, 2 layers in half" ...
-static char *
-retitle (const char *title, guint n)
-{
-  const char *comma = strrchr (title, ',');
-  g_autofree char *stem = comma != NULL && g_str_has_suffix (title, " in half") ? g_strndup (title, comma - title) : g_strdup (title);
-
-  return g_strdup_printf (n == 1 ? "%s, %u layer in half" : "%s, %u layers in half", stem, n);
-}
-
-char *
-sq_recipe_text_keep_in_half (const char *text, const char *layer, GError **error)
-{
-  g_autoptr (SqRecipe) recipe = sq_recipe_parse (text, error);
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *whole = NULL, *title = NULL;
-  g_auto (GStrv) steps = NULL, except = NULL;
-  g_autofree const char **kept = NULL;
-  guint n = 0;
-
-  if (recipe == NULL)
-    return NULL;
-  whole = sq_recipe_to_text (recipe);
-  g_key_file_load_from_data (file, whole, (gsize) -1, G_KEY_FILE_NONE, NULL);
-  steps = g_key_file_get_string_list (file, "recipe", "steps", NULL, NULL);
-  if (steps == NULL || !g_strv_contains ((const char *const *) steps, INT8))
-    {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "The recipe “%s” puts no layer into 8 bits: there is none to keep in half.",
-                   recipe->title);
-      return NULL;
-    }
-  except = g_key_file_get_string_list (file, INT8, "except", NULL, NULL);
-  if (except != NULL && g_strv_contains ((const char *const *) except, layer))
-    {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "The recipe “%s” keeps “%s” in half already.", recipe->title, layer);
-      return NULL;
-    }
-  n = except != NULL ? g_strv_length (except) : 0;
-  kept = g_new0 (const char *, n + 2);
-  for (guint i = 0; i < n; i++)
-    kept[i] = except[i];
-  kept[n++] = layer;
-  g_key_file_set_string_list (file, INT8, "except", kept, n);
-  title = retitle (recipe->title, n);
-  g_key_file_set_string (file, "recipe", "title", title);
-  return g_key_file_to_data (file, NULL, NULL);
-}
-
-char *
-sq_recipe_text_set_apart (const char *text, const char *from)
-{
-  g_autoptr (SqRecipe) recipe = sq_recipe_parse (text, NULL), before = sq_recipe_parse (from, NULL);
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *title = NULL;
-
-  if (recipe == NULL || before == NULL || !g_str_equal (recipe->title, before->title)
-      || !g_key_file_load_from_data (file, text, (gsize) -1, G_KEY_FILE_KEEP_COMMENTS, NULL))
-    return g_strdup (text);
-  title = g_strconcat (recipe->title, ", changed", NULL);
-  g_key_file_set_string (file, "recipe", "title", title);
-  return g_key_file_to_data (file, NULL, NULL);
 }

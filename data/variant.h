@@ -53,13 +53,6 @@ const char *sq_model_get_report (const SqModel *model);
 SqFidelity *sq_model_get_fidelity (const SqModel *model); // transfer full
 char *sq_model_get_level (const SqModel *model);          // id of its recipe (transfer full)
 
-// The recipe's text with `layer` left alone by its 8-bit step, everything else as it was, under a title that says so. NULL with one
-// sentence where it has no such step, or leaves that layer alone already.
-char *sq_recipe_text_keep_in_half (const char *text, const char *layer, GError **error);
-
-// The recipe's text, under a title of its own where it would be called as the one it was changed from.
-char *sq_recipe_text_set_apart (const char *text, const char *from);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqVariant, sq_variant_unref)
 
 G_END_DECLS

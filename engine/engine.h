@@ -10,6 +10,7 @@
 #include "engine/media/source.h"
 #include "engine/model.h"
 #include "engine/recipe/compress.h"
+#include "engine/recipe/recipe-edit.h"
 #include "engine/recipe/timing.h"
 #include "engine/run/pipeline.h"
 #include "engine/run/result.h"

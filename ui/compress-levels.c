@@ -12,14 +12,14 @@ sq_level_describe (const char *level)
   {
     const char *level, *text;
   } texts[] = {
-    { "original", N_("The network as it came.") },
-    { "half", N_("Weights in 16 bits: half the size, hardly a difference.") },
-    { "int8", N_("Weights and what flows between layers in 8 bits: a quarter of the size.") },
-    { "int8-mixed", N_("8 bits, but for the layers that would suffer most.") },
-    { "slim25", N_("At least 25 % less work: a smaller input, fewer channels or both.") },
-    { "slim50", N_("At least 50 % less work: a smaller input, fewer channels or both.") },
-    { "fastest", N_("Tries layers in 8 bits and smaller inputs on this device, for some minutes.") },
-    { "slim-int8", N_("25 % less work, and what is left in 8 bits.") },
+    { "original", N_ ("The network as it came.") },
+    { "half", N_ ("Weights in 16 bits: half the size, hardly a difference.") },
+    { "int8", N_ ("Weights and what flows between layers in 8 bits: a quarter of the size.") },
+    { "int8-mixed", N_ ("8 bits, but for the layers that would suffer most.") },
+    { "slim25", N_ ("At least 25 % less work: a smaller input, fewer channels or fewer numbers between layers.") },
+    { "slim50", N_ ("At least 50 % less work: a smaller input, or fewer channels too.") },
+    { "fastest", N_ ("Tries layers in 8 bits and smaller inputs on this device, for some minutes.") },
+    { "slim-int8", N_ ("25 % less work, and what is left in 8 bits.") },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -53,12 +53,15 @@ const char *
 sq_level_speed_note (const SqRecipe *recipe, const char *device)
 {
   gboolean cpu = g_str_has_prefix (device, "cpu"), half = has_step (recipe, "half"), int8 = has_step (recipe, "int8");
+  gboolean alone = recipe->steps->len == 1;
 
   if (recipe->steps->len == 0)
-    return _("Not faster: nothing is changed.");
-  if (half && recipe->steps->len == 1)
-    return cpu ? _("Not faster on this CPU, which computes in 32 bits all the same.") : NULL;
+    return _ ("Not faster: nothing is changed.");
+  if (half && alone)
+    return cpu ? _ ("Not faster on this CPU, which computes in 32 bits all the same.") : NULL;
+  if (int8 && alone && !sq_device_has_fast_int8 (device))
+    return _ ("Hardly faster on this CPU, which lacks instructions for 8 bits (VNNI): “Fastest” finds what is.");
   if (int8)
-    return _("How fast depends on the device: measured when it is made.");
+    return _ ("How fast depends on the device: measured when it is made.");
   return NULL;
 }

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "engine/recipe/compress.h"
+#include "engine/recipe/recipe-edit.h"
 #include "engine/recipe/timing.h"
 #include <glib-unix.h>
 #include <glib/gstdio.h>

@@ -52,6 +52,9 @@ char **sq_device_parse_list (const char *text, GError **error);
 // The core, as the system numbers it, that the slice "cpu:1" means; -1 for everything else.
 int sq_device_core (const char *id);
 
+// Whether the device multiplies 8-bit numbers faster than floats (a CPU: with AVX-512 VNNI).
+gboolean sq_device_has_fast_int8 (const char *id);
+
 // Binds the calling thread to the core of a slice; other devices leave it where it is.
 void sq_device_pin (const char *id);
 

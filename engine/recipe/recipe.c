@@ -109,6 +109,18 @@ sq_recipe_parse (const char *text, GError **error)
   return g_steal_pointer (&self);
 }
 
+// .96 as people write it, where that reads as the same number.
+static void
+set_number (GKeyFile *file, const char *group, const char *key, double number)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_formatd (text, sizeof text, "%.15g", number);
+  if (g_ascii_strtod (text, NULL) != number)
+    g_ascii_dtostr (text, sizeof text, number);
+  g_key_file_set_value (file, group, key, text);
+}
+
 char *
 sq_recipe_to_text (const SqRecipe *self)
 {
@@ -129,7 +141,7 @@ sq_recipe_to_text (const SqRecipe *self)
       const SqRecipeStep *step = &g_array_index (self->steps, SqRecipeStep, i);
 
       for (const SqRecipeParam *p = step->kind->params; p->key != NULL; p++)
-        g_key_file_set_double (file, step->kind->id, p->key, step->params[p - step->kind->params]);
+        set_number (file, step->kind->id, p->key, step->params[p - step->kind->params]);
       if (step->except != NULL)
         g_key_file_set_string_list (file, step->kind->id, "except", (const char *const *) step->except, g_strv_length (step->except));
     }
@@ -167,25 +179,6 @@ sq_recipe_level (const char *id)
     if (g_str_equal (levels[i].id, id))
       return sq_recipe_parse (levels[i].text, NULL);
   return NULL;
-}
-
-gboolean
-sq_recipe_set_keep (SqRecipe *self, double keep)
-{
-  gboolean found = FALSE;
-
-  for (guint i = 0; i < self->steps->len; i++)
-    {
-      SqRecipeStep *step = &g_array_index (self->steps, SqRecipeStep, i);
-
-      for (int p = 0; step->kind->bound && step->kind->params[p].key != NULL; p++)
-        if (g_str_equal (step->kind->params[p].key, "keep"))
-          {
-            step->params[p] = keep;
-            found = TRUE;
-          }
-    }
-  return found;
 }
 
 gboolean

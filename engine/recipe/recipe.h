@@ -50,9 +50,6 @@ SqRecipe *sq_recipe_level (const char *id);    // NULL where there is no such le
 
 gboolean sq_recipe_needs_pictures (const SqRecipe *self);
 
-// The agreement to be kept, 0..1; FALSE where no step has such a bound.
-gboolean sq_recipe_set_keep (SqRecipe *self, double keep);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqRecipe, sq_recipe_free)
 
 G_END_DECLS

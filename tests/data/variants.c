@@ -139,40 +139,6 @@ test_damaged (void)
   remove_folder (folder);
 }
 
-static void
-test_keep_in_half (void)
-{
-  g_autoptr (SqRecipe) level = sq_recipe_level ("int8-mixed");
-  g_autofree char *text = sq_recipe_to_text (level), *one = NULL, *two = NULL, *again = NULL;
-  g_autoptr (SqRecipe) a = NULL, b = NULL, half = sq_recipe_level ("half");
-  g_autofree char *half_text = sq_recipe_to_text (half);
-  g_autoptr (GError) error = NULL;
-
-  one = sq_recipe_text_keep_in_half (text, "/head/conv;1", &error);
-  g_assert_no_error (error);
-  a = sq_recipe_parse (one, &error);
-  g_assert_no_error (error);
-  g_assert_cmpstr (a->id, ==, "int8-mixed");
-  g_assert_cmpstr (a->title, ==, "INT8 mixed, 1 layer in half");
-  g_assert_cmpstr (g_array_index (a->steps, SqRecipeStep, 0).except[0], ==, "/head/conv;1");
-  g_assert_cmpmem (g_array_index (a->steps, SqRecipeStep, 0).params, sizeof (double[SQ_STEP_MAX_PARAMS]),
-                   g_array_index (level->steps, SqRecipeStep, 0).params, sizeof (double[SQ_STEP_MAX_PARAMS]));
-  two = sq_recipe_text_keep_in_half (one, "/stem", &error);
-  b = sq_recipe_parse (two, &error);
-  g_assert_no_error (error);
-  g_assert_cmpstr (b->title, ==, "INT8 mixed, 2 layers in half");
-  g_assert_cmpuint (g_strv_length (g_array_index (b->steps, SqRecipeStep, 0).except), ==, 2);
-  again = sq_recipe_text_keep_in_half (two, "/stem", &error);
-  g_assert_null (again);
-  g_assert_error (error, SQ_ERROR, SQ_ERROR_FORMAT);
-  g_clear_error (&error);
-  g_assert_null (sq_recipe_text_keep_in_half (half_text, "/stem", &error));
-  g_assert_error (error, SQ_ERROR, SQ_ERROR_FORMAT);
-  g_clear_error (&error);
-  g_assert_null (sq_recipe_text_keep_in_half ("no recipe", "/stem", &error));
-  g_assert_error (error, SQ_ERROR, SQ_ERROR_FORMAT);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -180,6 +146,5 @@ main (int argc, char *argv[])
   g_test_add_func ("/data/variants/kept", test_kept);
   g_test_add_func ("/data/variants/level", test_level);
   g_test_add_func ("/data/variants/damaged", test_damaged);
-  g_test_add_func ("/data/variants/keep-in-half", test_keep_in_half);
   return g_test_run ();
 }

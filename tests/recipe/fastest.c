@@ -124,18 +124,6 @@ test_cancel (void)
   forget ();
 }
 
-static void
-test_keep (void)
-{
-  for (const char *const *id = sq_recipe_level_ids (); *id != NULL; id++)
-    {
-      g_autoptr (SqRecipe) recipe = sq_recipe_level (*id);
-
-      g_assert_cmpint (sq_recipe_set_keep (recipe, .5), ==,
-                       g_str_has_prefix (*id, "int8") || g_str_equal (*id, "fastest") || g_str_equal (*id, "slim-int8"));
-    }
-}
-
 int
 main (int argc, char **argv)
 {
@@ -147,7 +135,6 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe/fastest/bound", test_bound);
   g_test_add_func ("/recipe/fastest/notes", test_notes);
   g_test_add_func ("/recipe/fastest/cancel", test_cancel);
-  g_test_add_func ("/recipe/fastest/keep", test_keep);
   status = g_test_run ();
   folder = notes_folder ();
   g_rmdir (folder);

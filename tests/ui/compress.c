@@ -148,7 +148,13 @@ make_half (Way *way, const char *pictures)
   g_assert_nonnull (strstr (sq_compress_dialog_get_message (find_dialog ()), "pictures"));
   sq_compress_dialog_start (find_dialog ()); // it has none
   g_assert_cmpstr (sq_compress_dialog_get_page (find_dialog ()), ==, "choose");
+  sq_compress_dialog_set_level (find_dialog (), "int8-mixed");
+  g_assert_nonnull (strstr (sq_compress_dialog_get_recipe (find_dialog ()), "keep=0.96"));
+  sq_compress_dialog_set_keep (find_dialog (), .9);
+  g_assert_nonnull (strstr (sq_compress_dialog_get_recipe (find_dialog ()), "keep=0.9\n"));
+  g_assert_nonnull (strstr (sq_compress_dialog_get_recipe (find_dialog ()), "title=INT8 mixed that keeps 90 %"));
   sq_compress_dialog_set_level (find_dialog (), "half");
+  g_assert_null (strstr (sq_compress_dialog_get_recipe (find_dialog ()), "keep"));
   sq_compress_dialog_set_pictures (find_dialog (), pictures);
   sq_compress_dialog_start (find_dialog ());
   g_assert_cmpstr (sq_compress_dialog_get_page (find_dialog ()), ==, "running");
