@@ -27,6 +27,9 @@ typedef gboolean (*FixtureCondition) (gpointer data);
 gboolean fixture_wait (FixtureCondition condition, gpointer data, double seconds);
 void fixture_run_for (double seconds);
 
+// What a key does that is pressed while `widget` has the focus; FALSE where it is bound to nothing.
+gboolean fixture_press (GtkWidget *widget, guint key, GdkModifierType modifiers);
+
 // A frame of colour bars with `n` candidates of classes 0, 1, 2 ... whose scores fall from 0.95 in steps of 0.1; none overlap.
 SqResult *fixture_result (int width, int height, guint n);
 const char *const *fixture_labels (void); // three classes

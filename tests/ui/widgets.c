@@ -5,6 +5,7 @@
 #include "fixture.h"
 #include "ui/class-filter.h"
 #include "ui/class-swatch.h"
+#include "ui/compare-view.h"
 #include "ui/density-strip.h"
 #include "ui/device-strip.h"
 #include "ui/drop-overlay.h"
@@ -38,6 +39,7 @@ static const struct
   GtkWidget *(*make) (void);
 } widgets[] = {
   { "class-swatch", swatch_new },
+  { "compare-view", sq_compare_view_new },
   { "density-strip", sq_density_strip_new },
   { "detect-page", sq_detect_page_new },
   { "device-strip", sq_device_strip_new },
