@@ -4,6 +4,7 @@
 
 #include "data/annotations.h"
 #include "data/catalogue.h"
+#include "data/comparison-report.h"
 #include "data/export.h"
 #include "data/frame-list.h"
 #include "data/model-store.h"
@@ -15,3 +16,4 @@
 #include "data/run-writer.h"
 #include "data/samples.h"
 #include "data/variant.h"
+#include "data/worst-frames.h"
