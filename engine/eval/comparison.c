@@ -204,6 +204,18 @@ sq_comparison_add (SqComparison *self, gint64 index, gint64 pts_ns, const GArray
   g_array_insert_val (self->boxes, at, boxes);
 }
 
+guint8 *
+sq_comparison_map_classes (const SqComparison *self, const guint8 *classes, guint n, guint *n_b)
+{
+  guint8 *mapped = classes != NULL ? g_new0 (guint8, self->class_b->len + 1) : NULL;
+
+  *n_b = self->class_b->len;
+  for (guint i = 0; mapped != NULL && i < MIN (n, self->class_a->len); i++)
+    for (guint k = 0; classes[i] && k < self->class_b->len; k++)
+      mapped[k] |= g_array_index (self->class_a, guint, i) == g_array_index (self->class_b, guint, k);
+  return mapped;
+}
+
 // --- what came of it
 // ----------------------------------------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,9 @@ GArray *sq_comparison_match (const SqComparison *self, const GArray *a, const GA
 // Matches and counts one frame. Score order does not matter. A negative index (live) is the one after the last.
 void sq_comparison_add (SqComparison *self, gint64 index, gint64 pts_ns, const GArray *a, const GArray *b);
 
+// A filter's classes (0/1 by A's ids, NULL all) as B's ids say them: transfer full, with `n_b` entries; NULL for NULL.
+guint8 *sq_comparison_map_classes (const SqComparison *self, const guint8 *classes, guint n, guint *n_b);
+
 // Boxes that are not agreed on; what n / N jump between and the strip shows.
 guint sq_compared_frame_disagreements (const SqComparedFrame *frame);
 

@@ -62,6 +62,8 @@ test_classes (void)
 {
   g_autoptr (SqComparison) c = sq_comparison_new (labels_a, labels_b);
   g_autoptr (GArray) left = boxes (frame_a, 4), right = boxes (frame_b, 4), matches = sq_comparison_match (c, left, right);
+  g_autofree guint8 *mapped = NULL;
+  guint n_b;
   static const SqMatchKind want[] = { SQ_MATCH_AGREED, SQ_MATCH_MOVED, SQ_MATCH_CLASS, SQ_MATCH_LOST, SQ_MATCH_NEW };
 
   g_assert_cmpuint (sq_comparison_n_classes (c), ==, 4); // person, Dog, cat, bird
@@ -69,7 +71,11 @@ test_classes (void)
   g_assert_cmpuint (matches->len, ==, 5);
   for (guint i = 0; i < 5; i++)
     g_assert_cmpint (g_array_index (matches, SqMatch, i).kind, ==, want[i]);
-  check (sq_comparison_get_total (c), 0, 0, 0, 0, 0); // matching alone counts nothing
+  check (sq_comparison_get_total (c), 0, 0, 0, 0, 0);                           // matching alone counts nothing
+  mapped = sq_comparison_map_classes (c, (const guint8[]){ 1, 0, 1 }, 3, &n_b); // person and cat
+  g_assert_cmpuint (n_b, ==, 3);
+  g_assert_cmpmem (mapped, 3, ((const guint8[]){ 0, 1, 0 }), 3);
+  g_assert_null (sq_comparison_map_classes (c, NULL, 0, &n_b));
 }
 
 static void
