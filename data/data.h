@@ -5,6 +5,7 @@
 #include "data/annotations.h"
 #include "data/catalogue.h"
 #include "data/comparison-report.h"
+#include "data/comparison.h"
 #include "data/export.h"
 #include "data/frame-list.h"
 #include "data/model-store.h"

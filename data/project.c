@@ -14,6 +14,7 @@ struct _SqProject
 
   char *path;
   gboolean read_only;
+  gboolean has_comparisons;
   SqHub *hub;
   SqWriter *writer; // NULL when read-only; refuses work once closed
   GMutex lock;
@@ -173,9 +174,17 @@ sq_project_open (const char *path, SqProjectFlags flags, GError **error)
           return NULL;
         }
       self->writer = sq_writer_new (g_steal_pointer (&store), self->hub);
+      self->has_comparisons = TRUE;
     }
   else
-    g_ptr_array_add (self->readers, g_steal_pointer (&store));
+    {
+      gint64 version;
+
+      if (!sq_store_get_int (store, "PRAGMA user_version", &version, error))
+        return NULL;
+      self->has_comparisons = version >= 3;
+      g_ptr_array_add (self->readers, g_steal_pointer (&store));
+    }
   return g_steal_pointer (&self);
 }
 
@@ -271,14 +280,18 @@ static gboolean
 purge (SqProject *self, SqStore *store, GError **error)
 {
   g_autoptr (GArray) runs = g_array_new (FALSE, FALSE, sizeof (gint64));
-  SqStatement *statement = sq_store_prepare (store, "SELECT id, deleted_us FROM run WHERE deleted_us > 0", error);
+  SqStatement *statement = sq_store_prepare (store,
+                                             "SELECT r.id, r.deleted_us, coalesce ((SELECT c.a + c.b - r.id FROM comparison c WHERE"
+                                             " c.live = 1 AND r.id IN (c.a, c.b)), 0) FROM run r WHERE r.deleted_us > 0",
+                                             error);
   SqStep step = SQ_STEP_ERROR;
 
   while (statement != NULL && (step = sq_store_step (store, statement, error)) == SQ_STEP_ROW)
     {
-      gint64 run = sq_column_int (statement, 0);
+      gint64 run = sq_column_int (statement, 0), partner = sq_column_int (statement, 2);
 
-      if (g_hash_table_contains (self->deleted, &run) || sq_column_int (statement, 1) < g_get_real_time () - FORGET_US)
+      if (g_hash_table_contains (self->deleted, &run) || g_hash_table_contains (self->deleted, &partner)
+          || sq_column_int (statement, 1) < g_get_real_time () - FORGET_US)
         g_array_append_val (runs, run);
     }
   for (guint i = 0; step == SQ_STEP_DONE && i < runs->len; i++)
@@ -362,6 +375,12 @@ _sq_project_return_reader (SqProject *self, SqStore *store)
     g_ptr_array_add (self->readers, g_steal_pointer (&store));
   g_mutex_unlock (&self->lock);
   g_clear_pointer (&store, sq_store_free);
+}
+
+gboolean
+_sq_project_has_comparisons (SqProject *self)
+{
+  return self->has_comparisons;
 }
 
 SqWriter *

@@ -129,9 +129,12 @@ read_counts (SqStore *store, gint64 run, GArray *counts, GError **error)
 
 // WHERE clause of a query; `binds` receives its values (GVariant, in order).
 static char *
-where_clause (const SqRunQuery *query, gint64 before, GPtrArray *binds)
+where_clause (SqProject *project, const SqRunQuery *query, gint64 before, GPtrArray *binds)
 {
   GString *where = g_string_new (" WHERE r.deleted_us = 0");
+
+  if (_sq_project_has_comparisons (project)) // two runs that were made together are shown as one
+    g_string_append (where, " AND NOT EXISTS (SELECT 1 FROM comparison c WHERE c.b = r.id AND c.live = 1)");
 
   if (before > 0)
     {
@@ -201,10 +204,11 @@ unref_bind (gpointer data)
 }
 
 static SqStatement *
-prepare_query (SqStore *store, const char *head, const SqRunQuery *query, gint64 before, const char *tail, GError **error)
+prepare_query (SqProject *project, SqStore *store, const char *head, const SqRunQuery *query, gint64 before, const char *tail,
+               GError **error)
 {
   g_autoptr (GPtrArray) binds = g_ptr_array_new_with_free_func (unref_bind);
-  g_autofree char *where = where_clause (query, before, binds);
+  g_autofree char *where = where_clause (project, query, before, binds);
   g_autofree char *sql = g_strconcat (head, where, tail, NULL);
   SqStatement *statement = sq_store_prepare (store, sql, error);
 
@@ -237,7 +241,7 @@ sq_project_list_run_ids (SqProject *project, const SqRunQuery *query, GError **e
   if (store == NULL)
     return NULL;
   // Without a query the small table alone is enough.
-  statement = prepare_query (store,
+  statement = prepare_query (project, store,
                              query == NULL ? "SELECT r.id FROM run r"
                                            : "SELECT r.id FROM run r JOIN model m ON m.id = r.model JOIN source s ON s.id = r.source"
                                              " LEFT JOIN note n ON n.run = r.id",
@@ -287,7 +291,7 @@ sq_project_list_runs (SqProject *project, const SqRunQuery *query, gint64 before
   store = _sq_project_take_reader (project, error);
   if (store == NULL)
     return NULL;
-  good = read_runs (store, prepare_query (store, run_columns, query, before, tail, error), runs, error);
+  good = read_runs (store, prepare_query (project, store, run_columns, query, before, tail, error), runs, error);
   _sq_project_return_reader (project, store);
   return good ? g_steal_pointer (&runs) : NULL;
 }

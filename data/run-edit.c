@@ -10,7 +10,9 @@ typedef struct
   char *text;
   gint64 number;
   SqChange change;
-  gboolean changed;
+  gboolean both;  // what is done to one side of a live comparison is done to the other
+  gint64 runs[2]; // that were changed
+  guint n_runs;
 } Edit;
 
 static void
@@ -24,14 +26,13 @@ edit_free (gpointer data)
 }
 
 static gboolean
-edit_write (SqWriter *writer, SqStore *store, gpointer data, GError **error)
+edit_one (Edit *edit, SqStore *store, gint64 run, GError **error)
 {
-  Edit *edit = data;
   SqStatement *statement = sq_store_prepare (store, edit->sql, error);
 
   if (statement == NULL)
     return FALSE;
-  sq_bind_int (statement, 1, edit->run);
+  sq_bind_int (statement, 1, run);
   if (edit->text != NULL)
     sq_bind_text (statement, 2, edit->text);
   else
@@ -39,8 +40,20 @@ edit_write (SqWriter *writer, SqStore *store, gpointer data, GError **error)
   sq_bind_int (statement, 3, g_get_real_time ());
   if (!sq_store_run (store, statement, error))
     return FALSE;
-  edit->changed = sq_store_changes (store) > 0;
+  if (sq_store_changes (store) > 0)
+    edit->runs[edit->n_runs++] = run;
   return TRUE;
+}
+
+static gboolean
+edit_write (SqWriter *writer, SqStore *store, gpointer data, GError **error)
+{
+  Edit *edit = data;
+  gint64 partner = 0;
+
+  if (!edit_one (edit, store, edit->run, error) || (edit->both && !_sq_comparison_partner (store, edit->run, &partner, error)))
+    return FALSE;
+  return partner == 0 || edit_one (edit, store, partner, error);
 }
 
 static void
@@ -48,8 +61,8 @@ edit_written (gpointer data, const GError *error)
 {
   Edit *edit = data;
 
-  if (error == NULL && edit->changed)
-    sq_hub_post (edit->hub, edit->run, edit->change);
+  for (guint i = 0; error == NULL && i < edit->n_runs; i++)
+    sq_hub_post (edit->hub, edit->runs[i], edit->change);
 }
 
 static void
@@ -73,6 +86,7 @@ edit_run (SqProject *self, gint64 run, const char *sql, const char *text, gint64
   edit->text = g_strdup (text);
   edit->number = number;
   edit->change = change;
+  edit->both = change == SQ_CHANGE_REMOVED || change == SQ_CHANGE_RESTORED;
   sq_writer_push (writer, edit_write, edit_written, edit, edit_free);
 }
 

@@ -192,6 +192,18 @@ sq_run_store_begin (SqRunStore *self, SqWriter *writer)
   sq_writer_push (writer, begin_write, begin_written, sq_run_store_ref (self), unref_store);
 }
 
+gint64
+sq_run_store_get_row (SqRunStore *self)
+{
+  return is_broken (self) ? 0 : self->row->id;
+}
+
+SqHub *
+sq_run_store_get_hub (SqRunStore *self)
+{
+  return self->hub;
+}
+
 void
 sq_run_store_refuse (SqRunStore *self, const char *path)
 {

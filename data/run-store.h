@@ -25,6 +25,11 @@ void sq_run_store_set_source (SqRunStore *self, SqWriter *writer, const SqSource
 void sq_run_store_add_sample (SqRunStore *self, SqWriter *writer, const char *device, const SqDeviceSample *sample);
 void sq_run_store_finish (SqRunStore *self, SqWriter *writer, SqRunState state, const char *message);
 
+// run-link.c: the sides of a live comparison
+void sq_run_store_link (SqRunStore *a, SqRunStore *b, SqWriter *writer);
+
+gint64 sq_run_store_get_row (SqRunStore *self); // on the writer thread: the run, maybe not on disk yet; 0 = not stored
+SqHub *sq_run_store_get_hub (SqRunStore *self);
 SqSourceKind sq_run_store_get_kind (SqRunStore *self);
 gint64 sq_run_store_get_run (SqRunStore *self); // blocks until known; 0 = could not be stored
 

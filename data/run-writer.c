@@ -19,6 +19,7 @@ struct _SqRunWriter
   GByteArray *seen;    // one bit per source index, under lock
   gint64 next_seq;     // under lock
   gint64 thumbnail_ns; // next wanted, under lock
+  gboolean pictured;   // another run has its thumbnails, under lock
 };
 
 SqRunWriter *
@@ -93,7 +94,7 @@ is_new (SqRunWriter *self, gint64 index)
 static gboolean
 wants_thumbnail (SqRunWriter *self, const SqFrame *frame)
 {
-  if (frame->pixels == NULL && frame->gpu == NULL)
+  if (self->pictured || (frame->pixels == NULL && frame->gpu == NULL))
     return FALSE;
   if (sq_run_store_get_kind (self->store) == SQ_SOURCE_PICTURES)
     return TRUE;
@@ -137,6 +138,19 @@ sq_run_writer_set_source (SqRunWriter *self, const SqSourceInfo *source)
   g_return_if_fail (source != NULL);
   if (writer != NULL)
     sq_run_store_set_source (self->store, writer, source);
+}
+
+void
+sq_run_writer_link (SqRunWriter *a, SqRunWriter *b)
+{
+  SqWriter *writer = _sq_project_get_writer (a->project);
+
+  g_return_if_fail (a->project == b->project);
+  g_mutex_lock (&b->lock);
+  b->pictured = TRUE;
+  g_mutex_unlock (&b->lock);
+  if (writer != NULL)
+    sq_run_store_link (a->store, b->store, writer);
 }
 
 void

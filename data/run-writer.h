@@ -44,6 +44,9 @@ void sq_run_writer_push (SqRunWriter *self, SqResult *result);
 // Same, with the signature of SqPipelineSink.
 void sq_run_writer_sink (SqResult *result, gpointer writer);
 
+// Before the first push: both are the two sides of one live comparison, `b` of the frames of `a`, and lists show `a` for both. Queued.
+void sq_run_writer_link (SqRunWriter *a, SqRunWriter *b);
+
 // How busy a device was.
 void sq_run_writer_add_sample (SqRunWriter *self, const char *device, const SqDeviceSample *sample);
 

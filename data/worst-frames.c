@@ -87,8 +87,8 @@ forget (SqWorstFrames *self, gint64 index)
 }
 
 gboolean
-sq_worst_frames_add (SqWorstFrames *self, const SqComparison *comparison, gint64 index, const SqFrame *frame, const GArray *a,
-                     const GArray *b, GError **error)
+sq_worst_frames_add (SqWorstFrames *self, const SqComparison *comparison, gint64 index, gint64 pts_ns, const SqFrame *frame,
+                     const GArray *a, const GArray *b, GError **error)
 {
   g_autoptr (GArray) matches = sq_comparison_match (comparison, a, b);
   g_autoptr (SqFrame) scaled = NULL;
@@ -99,18 +99,18 @@ sq_worst_frames_add (SqWorstFrames *self, const SqComparison *comparison, gint64
   for (guint i = 0; i < matches->len; i++)
     n += g_array_index (matches, SqMatch, i).kind != SQ_MATCH_AGREED;
   forget (self, index);
-  if (!sq_worst_frames_wants (self, index, frame->pts_ns, n))
+  if (!sq_worst_frames_wants (self, index, pts_ns, n))
     return TRUE;
   scaled = sq_frame_scale (frame, SQ_WORST_FRAMES_SIDE, SQ_WORST_FRAMES_SIDE, error);
   jpeg = scaled != NULL ? sq_frame_encode_jpeg (scaled, QUALITY, error) : NULL;
   if (jpeg == NULL)
     return FALSE;
   for (guint i = self->frames->len; i-- > 0;)
-    if (is_near (g_ptr_array_index (self->frames, i), frame->pts_ns))
+    if (is_near (g_ptr_array_index (self->frames, i), pts_ns))
       g_ptr_array_remove_index (self->frames, i);
   kept = g_new0 (SqWorstFrame, 1);
   *kept = (SqWorstFrame){ .index = index,
-                          .pts_ns = frame->pts_ns,
+                          .pts_ns = pts_ns,
                           .width = frame->width,
                           .height = frame->height,
                           .path = g_strdup (frame->path),

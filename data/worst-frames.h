@@ -34,10 +34,10 @@ void sq_worst_frames_free (SqWorstFrames *self);
 // Whether a frame would be kept, that is, whether its picture is needed.
 gboolean sq_worst_frames_wants (const SqWorstFrames *self, gint64 index, gint64 pts_ns, guint disagreements);
 
-// `comparison` matches the boxes and may be any one of the two models. FALSE with an error where the picture cannot be had or coded; the
-// frame is left out then.
-gboolean sq_worst_frames_add (SqWorstFrames *self, const SqComparison *comparison, gint64 index, const SqFrame *frame, const GArray *a,
-                              const GArray *b, GError **error);
+// `comparison` matches the boxes and may be any one of the two models; `index` and `pts_ns` are the comparison's, not always the picture's.
+// FALSE with an error where the picture cannot be had or coded; the frame is left out then.
+gboolean sq_worst_frames_add (SqWorstFrames *self, const SqComparison *comparison, gint64 index, gint64 pts_ns, const SqFrame *frame,
+                              const GArray *a, const GArray *b, GError **error);
 
 const GPtrArray *sq_worst_frames_get (const SqWorstFrames *self); // SqWorstFrame, worst first; borrowed until the next add
 

@@ -43,7 +43,7 @@ add (SqComparison *c, SqWorstFrames *worst, gint64 index, double seconds, guint 
   g_autoptr (GError) error = NULL;
 
   sq_comparison_add (c, index, frame->pts_ns, a, b);
-  g_assert_true (sq_worst_frames_add (worst, c, index, frame, a, b, &error));
+  g_assert_true (sq_worst_frames_add (worst, c, index, frame->pts_ns, frame, a, b, &error));
   g_assert_no_error (error);
 }
 
@@ -265,7 +265,7 @@ test_wild_boxes (void)
   Page page;
 
   sq_comparison_add (c, 0, 0, a, b);
-  g_assert_true (sq_worst_frames_add (worst, c, 0, frame, a, b, NULL));
+  g_assert_true (sq_worst_frames_add (worst, c, 0, 0, frame, a, b, NULL));
   report = make_report (c, worst);
   html = sq_comparison_report_to_html (&report);
   page = read_page (html);
@@ -323,7 +323,7 @@ test_wide (void)
   const guint8 *data;
   gsize size;
 
-  g_assert_true (sq_worst_frames_add (worst, c, 0, frame, a, b, NULL));
+  g_assert_true (sq_worst_frames_add (worst, c, 0, 0, frame, a, b, NULL));
   kept = g_ptr_array_index (sq_worst_frames_get (worst), 0);
   g_assert_cmpint (kept->width, ==, 4000);
   data = g_bytes_get_data (kept->jpeg, &size);
@@ -334,7 +334,7 @@ test_wide (void)
         size = 0;
       }
   g_assert_cmpuint (size, ==, 0);
-  g_assert_false (sq_worst_frames_add (worst, c, 0, gone, a, b, &error)); // no pixels
+  g_assert_false (sq_worst_frames_add (worst, c, 0, 0, gone, a, b, &error)); // no pixels
   g_assert_nonnull (error);
 }
 
