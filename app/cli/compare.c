@@ -12,7 +12,7 @@
 
 typedef struct
 {
-  char *a, *b, *level_a, *level_b, *device_a, *device_b, *classes, *format, *output;
+  char *a, *b, *level_a, *level_b, *device_a, *device_b, *classes, *format, *output, *project, *runs;
   double confidence, iou;
   int threads;
 } Options;
@@ -27,6 +27,9 @@ typedef struct
   SqWorstFrames *worst; // NULL: nobody wants pictures
   GHashTable *paths;    // NULL until the source is known to be pictures
   SqPipeline *pipeline;
+  SqRunWriter *writer_a, *writer_b; // NULL: nothing is stored
+  gboolean described;               // the runs know their source
+  gboolean stopped;
   GMainLoop *loop;
   guint failures; // pictures that could not be read
   char *message;  // the run failed
@@ -56,6 +59,21 @@ sq_cli_print_comparison (const SqComparisonReport *report, const char *format, c
   return FALSE;
 }
 
+static void
+store (Job *job, SqResult *result)
+{
+  const SqSourceInfo *info = sq_pipeline_get_source_info (job->pipeline);
+
+  if (!job->described)
+    {
+      sq_run_writer_set_source (job->writer_a, info);
+      sq_run_writer_set_source (job->writer_b, info);
+    }
+  job->described = TRUE;
+  sq_run_writer_push (job->writer_a, result);
+  sq_run_writer_push (job->writer_b, result->other);
+}
+
 // On the pipeline's output thread, which is also the only one to touch the comparison until the run is over.
 static void
 on_result (SqResult *result, gpointer data)
@@ -67,10 +85,12 @@ on_result (SqResult *result, gpointer data)
   const GArray *frames = sq_comparison_get_frames (job->comparison);
   gint64 index = result->frame->index;
 
+  if (job->writer_a != NULL)
+    store (job, result);
   if (index < 0)
     index = frames->len > 0 ? g_array_index (frames, SqComparedFrame, frames->len - 1).index + 1 : 0;
   sq_comparison_add (job->comparison, index, result->frame->pts_ns, a, b);
-  if (job->worst != NULL && !sq_worst_frames_add (job->worst, job->comparison, index, result->frame, a, b, &error))
+  if (job->worst != NULL && !sq_worst_frames_add (job->worst, job->comparison, index, result->frame->pts_ns, result->frame, a, b, &error))
     sq_cli_error ("%s", error->message);
   if (job->paths == NULL && sq_pipeline_get_source_info (job->pipeline)->kind == SQ_SOURCE_PICTURES)
     job->paths = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
@@ -103,6 +123,7 @@ on_signal (gpointer data)
 {
   Job *job = data;
 
+  job->stopped = TRUE;
   sq_pipeline_stop (job->pipeline);
   g_main_loop_quit (job->loop);
   return G_SOURCE_CONTINUE;
@@ -126,7 +147,7 @@ run_pipeline (Job *job, const char *const *paths, SqPipelineStats *stats)
                                 .devices = job->options.device_a,
                                 .threads = job->options.threads,
                                 .floor = MAX (MIN ((float) job->options.confidence, SQ_SCORE_FLOOR), .001f),
-                                .filter = &job->filter_a,
+                                .filter = job->writer_a == NULL ? &job->filter_a : NULL, // a project is looked through with others
                                 .other = job->b,
                                 .other_device = job->options.device_b };
   gboolean terminal = isatty (STDERR_FILENO);
@@ -164,6 +185,35 @@ lanes_of_b (const SqPipelineStats *stats, const char *device)
   return stats->n_devices > 1 && g_strcmp0 (last->id, device) == 0 ? last->lanes : stats->lanes;
 }
 
+// One side's run in the project.
+static SqRunWriter *
+begin_run (SqProject *project, const SqModel *model, const char *const *paths, const char *level, const char *device,
+           const SqFilter *filter)
+{
+  g_autofree char *name = g_path_get_basename (paths[0]);
+  SqSourceInfo source = { .kind = SQ_SOURCE_PICTURES, .n_frames = -1, .duration_ns = -1, .name = name, .path = (char *) paths[0] };
+  SqRunInfo info = { .source = &source, .paths = paths, .model = model, .level = level, .device = device, .filter = filter };
+
+  return sq_run_writer_new (project, &info);
+}
+
+// FALSE after a message: what was compared is not stored.
+static gboolean
+end_runs (Job *job, SqProject *project)
+{
+  SqRunState state = job->message != NULL ? SQ_RUN_FAILED : job->stopped ? SQ_RUN_STOPPED : SQ_RUN_FINISHED;
+  g_autoptr (GError) error = NULL;
+
+  sq_run_writer_finish (job->writer_a, state, job->message);
+  sq_run_writer_finish (job->writer_b, state, job->message);
+  g_clear_pointer (&job->writer_a, sq_run_writer_unref);
+  g_clear_pointer (&job->writer_b, sq_run_writer_unref);
+  if (sq_project_close (project, &error))
+    return TRUE;
+  sq_cli_error ("%s", error->message);
+  return FALSE;
+}
+
 static SqExit
 compare (Job *job, const char *const *paths, const char *level_a, const char *level_b)
 {
@@ -172,12 +222,29 @@ compare (Job *job, const char *const *paths, const char *level_a, const char *le
   g_autofree char *base = g_path_get_basename (paths[0]);
   g_autofree char *source = paths[1] == NULL ? g_strdup (base) : g_strdup_printf ("%s and others", base);
   SqComparisonReport report = { .source = source, .filter = job->filter_a, .comparison = job->comparison, .worst = job->worst };
+  const char *device_b = o->device_b != NULL ? o->device_b : device;
+  g_autoptr (SqProject) project = NULL;
+  g_autoptr (GError) error = NULL;
   SqPipelineStats stats;
   SqExit status = SQ_EXIT_OK;
 
+  if (o->project != NULL)
+    {
+      project = sq_project_open (o->project, SQ_PROJECT_CREATE, &error);
+      if (project == NULL)
+        {
+          sq_cli_error ("%s", error->message);
+          return SQ_EXIT_NOTHING;
+        }
+      job->writer_a = begin_run (project, job->a, paths, level_a, device, &job->filter_a);
+      job->writer_b = begin_run (project, job->b, paths, level_b, device_b, &job->filter_b);
+      sq_run_writer_link (job->writer_a, job->writer_b);
+    }
   run_pipeline (job, paths, &stats);
   if (job->message != NULL)
     sq_cli_error ("%s", job->message);
+  if (project != NULL && !end_runs (job, project))
+    return SQ_EXIT_NOTHING;
   if (stats.frames == 0)
     return SQ_EXIT_NOTHING;
   sq_compared_model_set_model (&report.a, job->a);
@@ -185,7 +252,7 @@ compare (Job *job, const char *const *paths, const char *level_a, const char *le
   sq_compared_model_set_stages (&report.a, stats.stage, stats.lanes);
   sq_compared_model_set_stages (&report.b, stats.other_stage, lanes_of_b (&stats, o->device_b));
   report.a.device = device;
-  report.b.device = o->device_b != NULL ? o->device_b : device;
+  report.b.device = device_b;
   report.a.level = level_a;
   report.b.level = level_b;
   report.wall_fps = stats.elapsed_ns > 0 ? (double) stats.frames * 1e9 / (double) stats.elapsed_ns : 0;
@@ -195,18 +262,6 @@ compare (Job *job, const char *const *paths, const char *level_a, const char *le
   else if (job->failures > 0 || job->message != NULL)
     status = SQ_EXIT_SOME_FAILED;
   return status;
-}
-
-// B's classes of the same names; it need not know all of them.
-static guint8 *
-map_classes (const SqModel *a, const guint8 *mask, const SqModel *b)
-{
-  guint8 *mapped = g_new0 (guint8, MAX (b->n_classes, 1));
-
-  for (guint i = 0; i < a->n_classes; i++)
-    for (guint k = 0; mask[i] && k < b->n_classes; k++)
-      mapped[k] |= g_ascii_strcasecmp (a->labels[i], b->labels[k]) == 0;
-  return mapped;
 }
 
 static gboolean
@@ -224,7 +279,7 @@ check_options (const Options *o)
     }
   else if (o->confidence < 0 || o->confidence > 1 || o->iou < 0 || o->iou > 1)
     sq_cli_error ("--conf and --iou lie between 0 and 1.");
-  else if (o->b == NULL && o->level_b == NULL)
+  else if (o->runs == NULL && o->b == NULL && o->level_b == NULL)
     sq_cli_error ("Name the second model with --b, or its level with --level-b.");
   else
     return TRUE;
@@ -260,13 +315,12 @@ perform (Job *job, const char *const *paths)
     {
       if ((job->classes_a = sq_cli_parse_classes (job->a, o->classes)) == NULL)
         return SQ_EXIT_USAGE;
-      job->classes_b = map_classes (job->a, job->classes_a, job->b);
       job->filter_a.classes = job->classes_a;
       job->filter_a.n_classes = job->a->n_classes;
-      job->filter_b.classes = job->classes_b;
-      job->filter_b.n_classes = job->b->n_classes;
     }
   job->comparison = sq_comparison_new ((const char *const *) job->a->labels, (const char *const *) job->b->labels);
+  job->classes_b = sq_comparison_map_classes (job->comparison, job->classes_a, job->a->n_classes, &job->filter_b.n_classes);
+  job->filter_b.classes = job->classes_b;
   job->worst = g_strcmp0 (o->format, "html") == 0 ? sq_worst_frames_new (SQ_WORST_FRAMES_MAX) : NULL;
   status = compare (job, paths, level_a != NULL ? level_a : "original", level_b != NULL ? level_b : "original");
   g_clear_pointer (&job->worst, sq_worst_frames_free);
@@ -295,15 +349,30 @@ run (int argc, char **argv)
     { "format", 'f', 0, G_OPTION_ARG_STRING, &o->format, "table (default), json or html (a page with the worst frames' pictures)",
       "FORMAT" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "write here instead of to the terminal", "FILE" },
+    { "project", 0, 0, G_OPTION_ARG_FILENAME, &o->project, "keep both runs in this project file", "FILE" },
+    { "runs", 0, 0, G_OPTION_ARG_STRING, &o->runs, "compare two past runs of the project, or one run with what was made together with it",
+      "A,B" },
     { NULL },
   };
-  char **const owned[] = { &o->a, &o->b, &o->level_a, &o->level_b, &o->device_a, &o->device_b, &o->classes, &o->format, &o->output };
+  char **const owned[] = { &o->a,       &o->b,      &o->level_a, &o->level_b, &o->device_a, &o->device_b,
+                           &o->classes, &o->format, &o->output,  &o->project, &o->runs };
   SqExit status = SQ_EXIT_USAGE;
 
   if (!sq_cli_parse ("compare", "INPUT...", "Looks at pictures and videos with two models at once and tells where they differ.", entries,
                      &argc, &argv))
     return SQ_EXIT_USAGE;
-  if (argc < 2)
+  if (o->runs != NULL)
+    {
+      if (argc > 1 || o->project == NULL || o->a != NULL || o->b != NULL)
+        sq_cli_error ("--runs looks at what is stored: name a --project, and neither models nor inputs.");
+      else if (check_options (o))
+        {
+          SqFilter filter = { (float) o->confidence, (float) o->iou, FALSE, 300 };
+
+          status = sq_cli_compare_runs (o->project, o->runs, &filter, o->classes, o->format != NULL ? o->format : "table", o->output);
+        }
+    }
+  else if (argc < 2)
     sq_cli_error ("Name at least one picture, folder or video.");
   else if (check_options (o))
     status = perform (&job, (const char *const *) argv + 1);
