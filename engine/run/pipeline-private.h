@@ -20,6 +20,7 @@
 #include "engine/graph/cut.h"
 #include "pipeline.h"
 #include "stats.h"
+#include "track.h"
 
 #define QUEUE_LENGTH 3
 #define MAX_LANES 64 // per device
@@ -105,6 +106,7 @@ struct _SqPipeline
   gint64 clock_us, clock_pts_ns; // pacing: wall clock of one frame; clock_us 0 = take the next
   double rate;
   SqMeter meter;
+  SqTracker *tracker, *other_tracker; // the output thread's; NULL none
 
   struct // pipeline-auto.c
   {

@@ -127,7 +127,8 @@ void
 _sq_pipeline_decode (SqPipeline *self, int lane)
 {
   GError *error = NULL;
-  SqSource *source = self->options.frame == NULL ? sq_source_open_gpu ((const char *const *) self->paths, decoder_gpu (self), NULL, &error) : NULL;
+  SqSource *source =
+      self->options.frame == NULL ? sq_source_open_gpu ((const char *const *) self->paths, decoder_gpu (self), NULL, &error) : NULL;
 
   if (error != NULL)
     {
@@ -226,6 +227,22 @@ output_gate (SqPipeline *self, const Item *item, const SqFrame *frame)
   return deliver;
 }
 
+// Objects of a video get their numbers.
+static void
+track (SqPipeline *self, SqResult *result)
+{
+  if (!self->options.track || _sq_pipeline_source_kind (self) == SQ_SOURCE_PICTURES)
+    return;
+  if (self->tracker == NULL)
+    self->tracker = sq_tracker_new (self->options.filter);
+  sq_tracker_update (self->tracker, result);
+  if (result->other == NULL)
+    return;
+  if (self->other_tracker == NULL)
+    self->other_tracker = sq_tracker_new (self->options.filter);
+  sq_tracker_update (self->other_tracker, result->other);
+}
+
 void
 _sq_pipeline_output (SqPipeline *self, int lane)
 {
@@ -251,8 +268,11 @@ _sq_pipeline_output (SqPipeline *self, int lane)
             result = sq_detector_job_postprocess (item->job, self->model, self->options.floor);
           _sq_pipeline_meter (self, SQ_STAGE_POST, item->job);
           if (output_gate (self, item, result->frame))
-            for (guint i = 0; i < self->sinks->len; i++)
-              g_array_index (self->sinks, Sink, i).func (result, g_array_index (self->sinks, Sink, i).data);
+            {
+              track (self, result);
+              for (guint i = 0; i < self->sinks->len; i++)
+                g_array_index (self->sinks, Sink, i).func (result, g_array_index (self->sinks, Sink, i).data);
+            }
         }
       _sq_pipeline_item_free (item);
     }

@@ -347,6 +347,8 @@ sq_pipeline_finalize (GObject *object)
   g_ptr_array_unref (self->lanes);
   g_ptr_array_unref (self->devices);
   g_clear_pointer (&self->source, sq_source_free);
+  g_clear_pointer (&self->tracker, sq_tracker_free);
+  g_clear_pointer (&self->other_tracker, sq_tracker_free);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->model, sq_model_unref);
   g_clear_error (&self->failure);
