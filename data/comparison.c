@@ -36,8 +36,6 @@ sq_project_find_comparison (SqProject *project, gint64 run, SqStoredComparison *
 
   g_return_val_if_fail (SQ_IS_PROJECT (project), FALSE);
   memset (found, 0, sizeof *found);
-  if (!_sq_project_has_comparisons (project))
-    return TRUE;
   store = _sq_project_take_reader (project, error);
   if (store == NULL)
     return FALSE;

@@ -28,7 +28,10 @@ append_object (SqExport *self, GString *text, const SqDetection *d)
   _sq_append_float (text, d->x2);
   g_string_append_c (text, ',');
   _sq_append_float (text, d->y2);
-  g_string_append (text, "]}");
+  g_string_append_c (text, ']');
+  if (d->track > 0)
+    g_string_append_printf (text, ",\"track\":%d", d->track);
+  g_string_append_c (text, '}');
 }
 
 static void
@@ -125,6 +128,9 @@ csv_frame (SqExport *self, const SqStoredFrame *frame, GArray *objects, gpointer
           g_string_append_c (out->text, ',');
           _sq_append_float (out->text, numbers[j]);
         }
+      g_string_append_c (out->text, ',');
+      if (d->track > 0)
+        g_string_append_printf (out->text, "%d", d->track);
       g_string_append (out->text, "\r\n");
     }
   return _sq_export_write (self, out->stream, out->text, error);
@@ -133,7 +139,7 @@ csv_frame (SqExport *self, const SqStoredFrame *frame, GArray *objects, gpointer
 gboolean
 _sq_export_csv (SqExport *self, GOutputStream *stream, GError **error)
 {
-  g_autoptr (GString) text = g_string_new ("frame,time_s,path,class,name,score,x1,y1,x2,y2\r\n");
+  g_autoptr (GString) text = g_string_new ("frame,time_s,path,class,name,score,x1,y1,x2,y2,track\r\n");
   Out out = { stream, text, 0 };
 
   return _sq_export_each_frame (self, csv_frame, &out, error) && _sq_export_write (self, stream, text, error);
@@ -174,6 +180,8 @@ coco_annotations (SqExport *self, const SqStoredFrame *frame, GArray *objects, g
       _sq_append_float (out->text, box[2] * box[3]);
       g_string_append (out->text, ",\"iscrowd\":0,\"score\":");
       _sq_append_float (out->text, d->score);
+      if (d->track > 0)
+        g_string_append_printf (out->text, ",\"track_id\":%d", d->track);
       g_string_append_c (out->text, '}');
       out->n++;
     }

@@ -291,6 +291,7 @@ job_free (gpointer data)
   Job *job = data;
 
   g_free (job->classes);
+  g_clear_pointer (&job->filter.region, sq_region_unref);
   g_free (job->path);
   g_main_context_unref (job->context);
   g_mutex_clear (&job->lock);
@@ -361,6 +362,7 @@ sq_export_run_async (SqProject *project, gint64 run, SqExportFormat format, cons
     {
       job->filter = *filter;
       job->filter.classes = job->classes = g_memdup2 (filter->classes, filter->classes != NULL ? filter->n_classes : 0);
+      job->filter.region = filter->region != NULL ? sq_region_ref (filter->region) : NULL;
     }
   job->path = g_strdup (path);
   job->progress = progress;

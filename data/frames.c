@@ -103,7 +103,7 @@ read_detections (SqStore *store, gint64 run, GPtrArray *frames, GError **error)
   if (frames->len == 0)
     return TRUE;
   s = sq_store_prepare (
-      store, "SELECT seq, class, score, x1, y1, x2, y2 FROM detection WHERE run = ? AND seq BETWEEN ? AND ? ORDER BY seq, i", error);
+      store, "SELECT seq, class, score, x1, y1, x2, y2, track FROM detection WHERE run = ? AND seq BETWEEN ? AND ? ORDER BY seq, i", error);
   if (s == NULL)
     return FALSE;
   sq_bind_int (s, 1, run);
@@ -131,7 +131,8 @@ read_detections (SqStore *store, gint64 run, GPtrArray *frames, GError **error)
                             .x1 = sq_column_double (s, 3),
                             .y1 = sq_column_double (s, 4),
                             .x2 = sq_column_double (s, 5),
-                            .y2 = sq_column_double (s, 6) };
+                            .y2 = sq_column_double (s, 6),
+                            .track = (int) sq_column_int (s, 7) };
 
           g_array_append_val (found, d);
         }

@@ -29,7 +29,6 @@ void _sq_project_mark_deleted (SqProject *self, gint64 run, gboolean deleted); /
 gboolean _sq_comparison_partner (SqStore *store, gint64 run, gint64 *partner, GError **error);
 
 // FALSE for a file that an older Squint wrote and that must not be changed: it knows no comparisons.
-gboolean _sq_project_has_comparisons (SqProject *self);
 
 // Deletes all of a run, in transactions of at most 250 ms.
 gboolean _sq_purge_run (SqStore *store, gint64 run, GError **error);

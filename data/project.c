@@ -14,7 +14,6 @@ struct _SqProject
 
   char *path;
   gboolean read_only;
-  gboolean has_comparisons;
   SqHub *hub;
   SqWriter *writer; // NULL when read-only; refuses work once closed
   GMutex lock;
@@ -174,17 +173,11 @@ sq_project_open (const char *path, SqProjectFlags flags, GError **error)
           return NULL;
         }
       self->writer = sq_writer_new (g_steal_pointer (&store), self->hub);
-      self->has_comparisons = TRUE;
     }
+  else if (sq_schema_complete (store, error))
+    g_ptr_array_add (self->readers, g_steal_pointer (&store));
   else
-    {
-      gint64 version;
-
-      if (!sq_store_get_int (store, "PRAGMA user_version", &version, error))
-        return NULL;
-      self->has_comparisons = version >= 3;
-      g_ptr_array_add (self->readers, g_steal_pointer (&store));
-    }
+    return NULL;
   return g_steal_pointer (&self);
 }
 
@@ -350,7 +343,7 @@ sq_project_close_finish (SqProject *self, GAsyncResult *result, GError **error)
 SqStore *
 _sq_project_take_reader (SqProject *self, GError **error)
 {
-  SqStore *store = NULL;
+  g_autoptr (SqStore) store = NULL;
   gboolean closed;
 
   g_mutex_lock (&self->lock);
@@ -363,7 +356,9 @@ _sq_project_take_reader (SqProject *self, GError **error)
       g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” is closed; open it again.", self->path);
       return NULL;
     }
-  return store != NULL ? store : sq_store_open (self->path, SQ_STORE_READ, error);
+  if (store == NULL && ((store = sq_store_open (self->path, SQ_STORE_READ, error)) == NULL || !sq_schema_complete (store, error)))
+    return NULL;
+  return g_steal_pointer (&store);
 }
 
 void
@@ -375,12 +370,6 @@ _sq_project_return_reader (SqProject *self, SqStore *store)
     g_ptr_array_add (self->readers, g_steal_pointer (&store));
   g_mutex_unlock (&self->lock);
   g_clear_pointer (&store, sq_store_free);
-}
-
-gboolean
-_sq_project_has_comparisons (SqProject *self)
-{
-  return self->has_comparisons;
 }
 
 SqWriter *

@@ -11,7 +11,7 @@ static const char run_columns[] =
     "r.settings,"
     " r.confidence, r.iou, r.class_agnostic, r.max_detections, s.kind, s.name, s.paths, s.size, s.hash, s.width, s.height, s.fps, "
     "s.duration_ns,"
-    " r.n_frames, r.n_detections, r.n_objects, r.position_ns, m.labels, t.data"
+    " r.n_frames, r.n_detections, r.n_objects, r.position_ns, m.labels, t.data, r.region"
     " FROM run r JOIN model m ON m.id = r.model JOIN variant v ON v.id = r.variant JOIN source s ON s.id = r.source"
     " LEFT JOIN note n ON n.run = r.id LEFT JOIN thumbnail t ON t.run = r.id AND t.seq = r.cover";
 
@@ -34,6 +34,8 @@ run_clear (gpointer data)
   g_strfreev (self->labels);
   g_clear_pointer (&self->counts, g_array_unref);
   g_clear_pointer (&self->thumbnail, g_bytes_unref);
+  if (self->filter.region != NULL)
+    sq_region_unref (self->filter.region);
 }
 
 void
@@ -47,11 +49,18 @@ sq_run_describe_counts (const SqRun *self, guint max)
 {
   GString *text = g_string_new (NULL);
 
-  for (guint i = 0; i < self->counts->len && (max == 0 || i < max); i++)
+  gboolean tracked = FALSE;
+  guint n = 0;
+
+  for (guint i = 0; i < self->counts->len; i++)
+    tracked = tracked || g_array_index (self->counts, SqClassCount, i).n_tracks > 0;
+  for (guint i = 0; i < self->counts->len && (max == 0 || n < max); i++)
     {
       const SqClassCount *count = &g_array_index (self->counts, SqClassCount, i);
+      gint64 shown = tracked ? count->n_tracks : count->n;
 
-      g_string_append_printf (text, "%s%" G_GINT64_FORMAT " %s", i > 0 ? ", " : "", count->n, count->name);
+      if (shown > 0)
+        g_string_append_printf (text, "%s%" G_GINT64_FORMAT " %s", n++ > 0 ? ", " : "", shown, count->name);
     }
   return g_string_free (text, FALSE);
 }
@@ -102,6 +111,8 @@ read_run (SqStatement *s)
   run->position_ns = sq_column_int (s, 30);
   run->labels = sq_lines_split (sq_column_text (s, 31));
   run->thumbnail = sq_column_blob (s, 32);
+  if (*sq_column_text (s, 33) != '\0')
+    run->filter.region = sq_region_from_text (sq_column_text (s, 33), NULL);
   run->counts = g_array_new (FALSE, FALSE, sizeof (SqClassCount));
   return run;
 }
@@ -110,7 +121,7 @@ static gboolean
 read_counts (SqStore *store, gint64 run, GArray *counts, GError **error)
 {
   SqStatement *statement =
-      sq_store_prepare (store, "SELECT class, name, n, best FROM run_class WHERE run = ? ORDER BY n DESC, class", error);
+      sq_store_prepare (store, "SELECT class, name, n, n_tracks, best FROM run_class WHERE run = ? ORDER BY n DESC, class", error);
   SqStep step;
 
   if (statement == NULL)
@@ -120,7 +131,7 @@ read_counts (SqStore *store, gint64 run, GArray *counts, GError **error)
     {
       const char *name = sq_column_text (statement, 1);
       SqClassCount count = { sq_column_int (statement, 0), g_intern_string (name != NULL ? name : ""), sq_column_int (statement, 2),
-                             sq_column_double (statement, 3) };
+                             sq_column_int (statement, 3), sq_column_double (statement, 4) };
 
       g_array_append_val (counts, count);
     }
@@ -133,8 +144,8 @@ where_clause (SqProject *project, const SqRunQuery *query, gint64 before, GPtrAr
 {
   GString *where = g_string_new (" WHERE r.deleted_us = 0");
 
-  if (_sq_project_has_comparisons (project)) // two runs that were made together are shown as one
-    g_string_append (where, " AND NOT EXISTS (SELECT 1 FROM comparison c WHERE c.b = r.id AND c.live = 1)");
+  // two runs that were made together are shown as one
+  g_string_append (where, " AND NOT EXISTS (SELECT 1 FROM comparison c WHERE c.b = r.id AND c.live = 1)");
 
   if (before > 0)
     {

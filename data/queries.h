@@ -18,6 +18,7 @@ typedef struct
   int class_id;
   const char *name; // interned
   gint64 n;         // objects under the run's filter
+  gint64 n_tracks;  // different ones, where they were numbered
   float best;       // highest score
 } SqClassCount;
 
@@ -38,7 +39,7 @@ typedef struct
   char *level;
   char *device;
   char *settings;  // JSON object
-  SqFilter filter; // without classes
+  SqFilter filter; // without classes; its region is the run's
   SqSourceKind source_kind;
   char *source;       // display name
   char **paths;       // what was opened
@@ -59,7 +60,7 @@ typedef struct
 SqRun *sq_run_ref (SqRun *self);
 void sq_run_unref (SqRun *self);
 
-// "9 person, 2 bicycle, 1 dog" (transfer full); at most `max` classes, 0 = all.
+// "9 person, 2 bicycle, 1 dog" (transfer full); at most `max` classes, 0 = all. Of a video whose objects were numbered, different ones.
 char *sq_run_describe_counts (const SqRun *self, guint max);
 
 // Which runs; zero / NULL fields do not filter. Newest first.

@@ -83,6 +83,7 @@ sq_run_row_new (const SqRunInfo *info)
   self->filter = info->filter != NULL ? *info->filter : SQ_FILTER_DEFAULT;
   self->filter.classes = NULL;
   self->filter.n_classes = 0;
+  self->filter.region = self->filter.region != NULL ? sq_region_copy (self->filter.region) : NULL;
   self->started_us = g_get_real_time ();
 
   self->sha256 = g_strdup (model != NULL && model->sha256 != NULL ? model->sha256 : "");
@@ -124,6 +125,8 @@ sq_run_row_free (SqRunRow *self)
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     g_free (strings[i]);
   g_strfreev (self->label_list);
+  if (self->filter.region != NULL)
+    sq_region_unref (self->filter.region);
   g_free (self);
 }
 
@@ -230,7 +233,7 @@ insert_source (SqRunRow *self, SqStore *store, gint64 *source, GError **error)
 gboolean
 sq_run_row_insert (SqRunRow *self, SqStore *store, GError **error)
 {
-  g_autofree char *owner = _sq_process_owner ();
+  g_autofree char *owner = _sq_process_owner (), *region = NULL;
   SqStatement *statement;
   gint64 model, variant, source;
 
@@ -240,7 +243,7 @@ sq_run_row_insert (SqRunRow *self, SqStore *store, GError **error)
   statement =
       sq_store_prepare (store,
                         "INSERT INTO run (name, state, owner, started_us, model, variant, source, device, settings, confidence, iou,"
-                        " class_agnostic, max_detections) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        " class_agnostic, max_detections, region) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         error);
   if (statement == NULL)
     return FALSE;
@@ -257,6 +260,8 @@ sq_run_row_insert (SqRunRow *self, SqStore *store, GError **error)
   sq_bind_double (statement, 11, self->filter.iou);
   sq_bind_int (statement, 12, self->filter.class_agnostic);
   sq_bind_int (statement, 13, self->filter.max_detections);
+  region = self->filter.region != NULL ? sq_region_to_text (self->filter.region) : NULL;
+  sq_bind_text (statement, 14, region != NULL ? region : "");
   if (!sq_store_run (store, statement, error))
     return FALSE;
   self->id = sq_store_last_id (store);
@@ -306,7 +311,7 @@ insert_detections (SqStore *store, gint64 run, gint64 seq, const SqResult *resul
     {
       const SqDetection *d = &result->candidates[i];
       SqStatement *statement = sq_store_prepare (
-          store, "INSERT INTO detection (run, seq, i, class, score, x1, y1, x2, y2) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+          store, "INSERT INTO detection (run, seq, i, class, score, x1, y1, x2, y2, track) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
 
       if (statement == NULL)
         return FALSE;
@@ -319,6 +324,7 @@ insert_detections (SqStore *store, gint64 run, gint64 seq, const SqResult *resul
       sq_bind_double (statement, 7, d->y1);
       sq_bind_double (statement, 8, d->x2);
       sq_bind_double (statement, 9, d->y2);
+      sq_bind_int (statement, 10, d->track);
       if (!sq_store_run (store, statement, error))
         return FALSE;
     }
@@ -368,8 +374,8 @@ sq_thumbnail_insert (SqStore *store, gint64 run, gint64 seq, GBytes *jpeg, GErro
   return sq_store_run (store, statement, error);
 }
 
-// From the monotonic clock to the calendar's, once: read anew they differ by microseconds, and what was sampled together would not be stored
-// together.
+// From the monotonic clock to the calendar's, once: read anew they differ by microseconds, and what was sampled together would not be
+// stored together.
 static gint64
 calendar_offset (void)
 {

@@ -16,7 +16,7 @@ typedef struct
   gint64 source; // its row, 0 until inserted
   char *name;
   char *level, *device, *settings;
-  SqFilter filter; // without classes
+  SqFilter filter; // without classes; its region is owned
   gint64 started_us;
   // model
   char *sha256, *model_name, *model_path, *family, *format, *precision, *labels;

@@ -15,6 +15,7 @@ typedef struct
   char *name;
   gint64 n;
   float best;
+  GHashTable *tracks; // set of numbers
 } Class;
 
 typedef struct
@@ -75,6 +76,7 @@ class_free (gpointer data)
   Class *class = data;
 
   g_free (class->name);
+  g_hash_table_unref (class->tracks);
   g_free (class);
 }
 
@@ -237,6 +239,7 @@ update_class (gpointer key, gpointer value, gpointer data)
   sq_bind_text (statement, 3, class->name);
   sq_bind_int (statement, 4, class->n);
   sq_bind_double (statement, 5, class->best);
+  sq_bind_int (statement, 6, g_hash_table_size (class->tracks));
 }
 
 static gboolean
@@ -261,7 +264,8 @@ write_totals (SqWriter *writer, SqStore *store, gpointer data, GError **error)
   g_hash_table_iter_init (&iter, self->classes);
   while (g_hash_table_iter_next (&iter, &key, &value))
     {
-      statement = sq_store_prepare (store, "INSERT OR REPLACE INTO run_class (run, class, name, n, best) VALUES (?, ?, ?, ?, ?)", error);
+      statement = sq_store_prepare (
+          store, "INSERT OR REPLACE INTO run_class (run, class, name, n, best, n_tracks) VALUES (?, ?, ?, ?, ?, ?)", error);
       if (statement == NULL)
         return FALSE;
       sq_bind_int (statement, 1, self->row->id);
@@ -301,10 +305,13 @@ count_objects (SqRunStore *self, const SqResult *result)
         {
           class = g_new0 (Class, 1);
           class->name = sq_run_row_class_name (self->row, object->class_id);
+          class->tracks = g_hash_table_new (NULL, NULL);
           g_hash_table_insert (self->classes, GINT_TO_POINTER (object->class_id), class);
         }
       class->n++;
       class->best = MAX (class->best, object->score);
+      if (object->track > 0)
+        g_hash_table_add (class->tracks, GINT_TO_POINTER (object->track));
     }
   return objects->len;
 }

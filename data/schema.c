@@ -148,3 +148,21 @@ sq_schema_migrate (SqStore *store, GError **error)
   }
   return TRUE;
 }
+
+// Views of the connection hide the file's tables of the same name.
+gboolean
+sq_schema_complete (SqStore *store, GError **error)
+{
+  static const char since_2[] = "CREATE TEMP VIEW device_sample AS SELECT *, -1. AS busy, -1. AS bandwidth, -1. AS encoder, -1. AS decoder,"
+                                " -1. AS temperature, -1. AS power, -1. AS clock FROM main.device_sample";
+  static const char since_3[] = "CREATE TEMP VIEW detection AS SELECT *, 0 AS track FROM main.detection;"
+                                "CREATE TEMP VIEW run AS SELECT *, '' AS region FROM main.run;"
+                                "CREATE TEMP VIEW run_class AS SELECT *, 0 AS n_tracks FROM main.run_class;"
+                                "CREATE TEMP VIEW comparison AS SELECT *, 0 AS live FROM main.comparison;"
+                                "CREATE TEMP TABLE tag (run INTEGER, name TEXT COLLATE NOCASE)";
+  gint64 version;
+
+  return sq_store_get_int (store, "PRAGMA user_version", &version, error)
+         && (version >= 3 || (sq_store_exec (store, "PRAGMA temp_store=MEMORY", error) && sq_store_exec (store, since_3, error)))
+         && (version >= 2 || sq_store_exec (store, since_2, error));
+}

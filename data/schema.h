@@ -17,4 +17,7 @@ gboolean sq_schema_check (SqStore *store, const char *path, GError **error);
 // Makes or brings the tables up to date; one transaction.
 gboolean sq_schema_migrate (SqStore *store, GError **error);
 
+// For a connection that must not migrate an older file: what that lacks is there all the same, empty, for this connection alone.
+gboolean sq_schema_complete (SqStore *store, GError **error);
+
 G_END_DECLS

@@ -17,7 +17,8 @@ typedef struct
   char *model, *family, *level, *device, *parallel, *precision, *classes, *format, *annotate, *project;
   double confidence, iou;
   int threads;
-  gboolean agnostic;
+  gboolean agnostic, no_track;
+  char **include, **exclude;
 } Options;
 
 typedef struct
@@ -213,6 +214,7 @@ detect (Job *job, SqProject *project, const char *const *paths)
   SqPipelineOptions options = { .paths = paths,
                                 .devices = job->options.device,
                                 .threads = job->options.threads,
+                                .track = !job->options.no_track,
                                 .floor = MAX (MIN ((float) job->options.confidence, SQ_SCORE_FLOOR), .001f),
                                 .filter = job->options.project == NULL ? &job->filter : NULL }; // a project is looked through with others
   SqPipelineStats stats;
@@ -302,6 +304,19 @@ check_options (const Options *o)
   return FALSE;
 }
 
+// NULL without an error: everywhere.
+static SqRegion *
+make_region (const Options *o, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; o->include != NULL && o->include[i] != NULL; i++)
+    g_string_append_printf (text, "include %s\n", o->include[i]);
+  for (guint i = 0; o->exclude != NULL && o->exclude[i] != NULL; i++)
+    g_string_append_printf (text, "exclude %s\n", o->exclude[i]);
+  return text->len > 0 ? sq_region_from_text (text->str, error) : NULL;
+}
+
 static void
 remove_temporary (const char *folder)
 {
@@ -334,6 +349,11 @@ run (int argc, char **argv)
     { "threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "frames at once on the CPU, 0 = one per core", "N" },
     { "conf", 0, 0, G_OPTION_ARG_DOUBLE, &o->confidence, "lowest score, 0 to 1 (0.25)", "SCORE" },
     { "iou", 0, 0, G_OPTION_ARG_DOUBLE, &o->iou, "overlap above which the weaker box goes, 0 to 1 (0.45)", "IOU" },
+    { "include", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->include,
+      "count only what lies in this polygon, corners as shares of width and height (may be repeated)", "X,Y X,Y X,Y.." },
+    { "exclude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->exclude, "count nothing that lies in this polygon (may be repeated)",
+      "X,Y X,Y X,Y.." },
+    { "no-track", 0, 0, G_OPTION_ARG_NONE, &o->no_track, "leave the objects of a video without numbers", NULL },
     { "agnostic", 0, 0, G_OPTION_ARG_NONE, &o->agnostic, "overlapping boxes of different classes exclude each other too", NULL },
     { "classes", 0, 0, G_OPTION_ARG_STRING, &o->classes, "only these", "A,B" },
     { "format", 'f', 0, G_OPTION_ARG_STRING, &o->format, "table (default), json, jsonl, csv or coco", "FORMAT" },
@@ -367,8 +387,14 @@ run (int argc, char **argv)
           job.filter.classes = job.classes = sq_cli_parse_classes (job.model, o->classes);
           job.filter.n_classes = job.model->n_classes;
         }
+      job.filter.region = make_region (o, &error);
       if (job.model == NULL || (o->classes != NULL && job.classes == NULL))
         status = job.model == NULL ? SQ_EXIT_NOTHING : SQ_EXIT_USAGE;
+      else if (error != NULL)
+        {
+          sq_cli_error ("%s", error->message);
+          status = SQ_EXIT_USAGE;
+        }
       else if ((project = sq_project_open (path, SQ_PROJECT_CREATE, &error)) == NULL)
         sq_cli_error ("%s", error->message);
       else
@@ -384,6 +410,9 @@ run (int argc, char **argv)
   g_clear_pointer (&job.model, sq_model_unref);
   g_free (job.classes);
   g_free (job.message);
+  g_clear_pointer (&job.filter.region, sq_region_unref);
+  g_strfreev (o->include);
+  g_strfreev (o->exclude);
   g_free (o->model);
   g_free (o->family);
   g_free (o->level);

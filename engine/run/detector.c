@@ -54,7 +54,7 @@ describe_detect (const SqModel *model, float floor, SqCudaOutputHead *heads, SqE
 static gboolean
 describe_nms (const SqModel *model, const SqFilter *filter, SqExecDetect *detect)
 {
-  if (filter == NULL || filter->classes != NULL || model->family->nms_done)
+  if (filter == NULL || filter->classes != NULL || filter->region != NULL || model->family->nms_done)
     return FALSE;
   detect->nms = TRUE;
   detect->floor = MAX (detect->floor, filter->confidence);

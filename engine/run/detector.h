@@ -18,7 +18,8 @@ typedef struct
   int threads;        // 0 = all cores
   float floor;        // 0 = SQ_SCORE_FLOOR
   // NULL, or where nobody will look through another one (no slider, no project): the only filter that results are read through. A device
-  // that goes from pictures to boxes then applies it itself, and its results hold detections alone. Not with classes. Lent for the call.
+  // that goes from pictures to boxes then applies it itself, and its results hold detections alone. Not with classes or a region.
+  // Lent for the call.
   const SqFilter *filter;
   SqPrecision precision;
   int batch;                                         // pictures at once where the device takes them, see sq_detector_get_batch; 0 = 1

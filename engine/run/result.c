@@ -49,6 +49,14 @@ overlap (const SqDetection *a, const SqDetection *b)
   return both / ((a->x2 - a->x1) * (a->y2 - a->y1) + (b->x2 - b->x1) * (b->y2 - b->y1) - both);
 }
 
+static gboolean
+counts_here (const SqResult *self, const SqRegion *region, const SqDetection *d)
+{
+  return region == NULL
+         || sq_region_contains (region, (d->x1 + d->x2) / 2 / (float) self->frame->width,
+                                (d->y1 + d->y2) / 2 / (float) self->frame->height);
+}
+
 GArray *
 sq_result_detections (const SqResult *self, const SqFilter *filter)
 {
@@ -62,6 +70,8 @@ sq_result_detections (const SqResult *self, const SqFilter *filter)
 
       if (d->score < filter->confidence || (filter->max_detections > 0 && kept->len >= filter->max_detections))
         break; // sorted: nothing better follows
+      if (!counts_here (self, filter->region, d))
+        continue;
       if (filter->classes != NULL && (d->class_id < 0 || (guint) d->class_id >= filter->n_classes || !filter->classes[d->class_id]))
         continue;
       for (guint k = 0; nms && keep && k < kept->len; k++)

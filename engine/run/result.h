@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine/media/frame.h"
+#include "region.h"
 
 G_BEGIN_DECLS
 
@@ -36,6 +37,7 @@ typedef struct
   guint max_detections;    // 0 = no limit
   const guint8 *classes;   // per class 0/1, NULL = all
   guint n_classes;
+  SqRegion *region; // where objects count, NULL everywhere
 } SqFilter;
 
 #define SQ_FILTER_DEFAULT ((SqFilter){ .confidence = .25f, .iou = .45f, .max_detections = 300 })

@@ -133,6 +133,7 @@ sq_tracker_new (const SqFilter *filter)
 
   self->filter = filter != NULL ? *filter : SQ_FILTER_DEFAULT;
   self->filter.classes = NULL;
+  self->filter.region = NULL; // who walks out of it and in again is the same
   self->good = self->filter.confidence;
   self->filter.confidence = MIN (self->good, LOW_SCORE);
   self->tracks = g_array_new (FALSE, FALSE, sizeof (Track));

@@ -194,18 +194,22 @@ test_old_file (void)
   char *folder = make_folder ();
   g_autofree char *path = NULL;
   g_autoptr (SqProject) project = open_project (folder, &path), reader = NULL;
-  g_autoptr (GPtrArray) runs = NULL;
+  g_autoptr (GPtrArray) runs = NULL, frames = NULL;
   SqStoredComparison found;
 
   make_run (project, "old", 5, 2, FALSE);
   g_assert_true (sq_project_close (project, NULL));
-  sqlite_exec (path, "ALTER TABLE comparison DROP COLUMN live; PRAGMA user_version=2");
+  sqlite_exec (path, "ALTER TABLE comparison DROP COLUMN live; ALTER TABLE detection DROP COLUMN track; ALTER TABLE run DROP COLUMN region;"
+                     "ALTER TABLE run_class DROP COLUMN n_tracks; DROP TABLE tag; PRAGMA user_version=2");
   reader = sq_project_open (path, SQ_PROJECT_READ_ONLY, NULL);
   runs = sq_project_list_runs (reader, NULL, 0, 10, NULL);
   g_assert_nonnull (runs);
   g_assert_cmpuint (runs->len, ==, 1);
   g_assert_true (sq_project_find_comparison (reader, 1, &found, NULL));
   g_assert_cmpint (found.id, ==, 0);
+  frames = sq_project_load_frames (reader, 1, 0, 10, NULL);
+  g_assert_cmpuint (frames->len, ==, 5);
+  g_assert_cmpint (((SqStoredFrame *) frames->pdata[0])->candidates[0].track, ==, 0);
   g_clear_object (&reader);
   g_clear_object (&project);
   remove_folder (folder);

@@ -144,19 +144,20 @@ test_csv (void)
 
   g_file_get_contents (path, &text, NULL, NULL);
   lines = g_strsplit (text, "\r\n", -1);
-  g_assert_cmpstr (lines[0], ==, "frame,time_s,path,class,name,score,x1,y1,x2,y2");
+  g_assert_cmpstr (lines[0], ==, "frame,time_s,path,class,name,score,x1,y1,x2,y2,track");
   for (guint i = 0; i < expected->len; i++)
     {
       g_auto (GStrv) cells = g_strsplit (lines[i + 1], ",", -1);
       SqDetection *d = &g_array_index (expected, SqDetection, i);
       guint frame = g_array_index (expected_frame, guint, i);
 
-      g_assert_cmpint (g_strv_length (cells), ==, 10);
+      g_assert_cmpint (g_strv_length (cells), ==, 11);
       g_assert_cmpint (atoi (cells[0]), ==, frame);
       g_assert_cmpfloat_with_epsilon (g_ascii_strtod (cells[1], NULL), frame * .04, 1e-9);
       g_assert_cmpint (atoi (cells[3]), ==, d->class_id);
       g_assert_cmpfloat ((float) g_ascii_strtod (cells[5], NULL), ==, d->score);
       g_assert_cmpfloat ((float) g_ascii_strtod (cells[9], NULL), ==, d->y2);
+      g_assert_cmpstr (cells[10], ==, ""); // not numbered
     }
   g_assert_cmpstr (lines[expected->len + 1], ==, "");
 }
@@ -247,7 +248,7 @@ test_failures (void)
     g_autofree char *text = NULL;
 
     g_file_get_contents (good, &text, NULL, NULL);
-    g_assert_cmpstr (text, ==, "frame,time_s,path,class,name,score,x1,y1,x2,y2\r\n");
+    g_assert_cmpstr (text, ==, "frame,time_s,path,class,name,score,x1,y1,x2,y2,track\r\n");
   }
 }
 

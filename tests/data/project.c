@@ -103,6 +103,53 @@ test_round_trip (void)
   remove_folder (folder);
 }
 
+// Numbers of a video's objects and where they count come back; different objects are counted once.
+static void
+test_tracks_and_region (void)
+{
+  char *folder = make_folder ();
+  const char *paths[] = { "/videos/toy.mp4", NULL };
+  g_autofree char *path = NULL, *region = NULL, *counts = NULL;
+  g_autoptr (SqProject) project = open_new (folder, &path);
+  SqRunInfo info = make_info (paths, SQ_SOURCE_VIDEO, "toy");
+  SqFilter filter = SQ_FILTER_DEFAULT;
+  g_autoptr (SqRegion) left = sq_region_from_text ("include 0,0 0.5,0 0.5,1 0,1", NULL);
+  g_autoptr (SqRun) run = NULL;
+  g_autoptr (GPtrArray) frames = NULL;
+  SqRunWriter *writer;
+  gint64 id;
+
+  filter.region = left;
+  info.filter = &filter;
+  writer = sq_run_writer_new (project, &info);
+  for (int i = 0; i < 10; i++)
+    {
+      SqDetection boxes[] = { { 10, 10, 50, 90, .9f, 0, i < 5 ? 1 : 2 }, { 100, 10, 150, 90, .8f, 1, 3 }, { 500, 10, 560, 90, .7f, 0, 4 } };
+      g_autoptr (SqResult) result = sq_result_new (sq_frame_new (640, 480, 1920, NULL, paths[0], i, i * 40000000, NULL, NULL),
+                                                   g_memdup2 (boxes, sizeof boxes), G_N_ELEMENTS (boxes), FALSE);
+
+      sq_run_writer_push (writer, result);
+    }
+  id = sq_run_writer_get_run (writer);
+  sq_run_writer_finish (writer, SQ_RUN_FINISHED, NULL);
+  sq_run_writer_unref (writer);
+  g_assert_true (sq_project_flush (project, NULL));
+  run = sq_project_load_run (project, id, NULL);
+  g_assert_cmpint (run->n_objects, ==, 20); // the one on the right does not count
+  g_assert_cmpint (run->n_detections, ==, 30);
+  g_assert_nonnull (run->filter.region);
+  region = sq_region_to_text (run->filter.region);
+  g_assert_cmpstr (region, ==, "include 0,0 0.5,0 0.5,1 0,1\n");
+  counts = sq_run_describe_counts (run, 0);
+  g_assert_cmpstr (counts, ==, "2 person, 1 bicycle");
+  frames = sq_project_load_frames (project, id, 0, 10, NULL);
+  g_assert_cmpint (((SqStoredFrame *) frames->pdata[7])->candidates[0].track, ==, 2);
+  g_assert_cmpint (((SqStoredFrame *) frames->pdata[7])->candidates[2].track, ==, 4);
+  g_assert_true (sq_project_close (project, NULL));
+  g_clear_object (&project);
+  remove_folder (folder);
+}
+
 static void
 test_seen_once (void)
 {
@@ -392,6 +439,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/data/project/round-trip", test_round_trip);
+  g_test_add_func ("/data/project/tracks-and-region", test_tracks_and_region);
   g_test_add_func ("/data/project/seen-once", test_seen_once);
   g_test_add_func ("/data/project/thumbnails", test_thumbnails);
   g_test_add_func ("/data/project/edit", test_edit);
