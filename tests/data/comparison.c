@@ -162,10 +162,10 @@ test_delete (void)
   g_autofree char *path = NULL;
   g_autoptr (SqProject) project = open_project (folder, &path);
   Changes changes = { 0 };
-  gint64 ids[2], kept[2];
+  gint64 ids[2], last[2];
 
   make_pair (project, ids);
-  make_pair (project, kept);
+  make_pair (project, last);
   g_signal_connect (project, "changed", G_CALLBACK (on_changed), &changes);
   sq_project_delete_run (project, ids[1]);
   g_assert_true (sq_project_flush (project, NULL));
@@ -177,11 +177,11 @@ test_delete (void)
   spin (50);
   g_assert_cmpuint (changes.restored, ==, 2);
   g_assert_cmpint (sqlite_int (path, "SELECT count(*) FROM run WHERE deleted_us > 0"), ==, 0);
-  sq_project_delete_run (project, ids[0]);
+  sq_project_delete_run (project, last[1]);
   g_assert_true (sq_project_close (project, NULL));
   g_assert_cmpint (sqlite_int (path, "SELECT count(*) FROM run"), ==, 2); // for good, both
   g_assert_cmpint (sqlite_int (path, "SELECT count(*) FROM comparison"), ==, 1);
-  g_assert_cmpint (sqlite_int (path, "SELECT count(*) FROM detection WHERE run < 3"), ==, 0);
+  g_assert_cmpint (sqlite_int (path, "SELECT count(*) FROM detection WHERE run > 2"), ==, 0);
   g_signal_handlers_disconnect_by_data (project, &changes);
   g_clear_object (&project);
   remove_folder (folder);
