@@ -6,6 +6,7 @@
 #include "data/catalogue.h"
 #include "data/comparison-report.h"
 #include "data/comparison.h"
+#include "data/evaluate.h"
 #include "data/export.h"
 #include "data/frame-list.h"
 #include "data/model-store.h"

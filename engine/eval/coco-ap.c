@@ -286,6 +286,25 @@ curve (const GArray *verdicts, guint n_truths, guint bit, double precision[SQ_AP
   return n > 0 ? recall[n - 1] : 0;
 }
 
+// F1 of all detections from each score on, at the first threshold; `verdicts` by score.
+static void
+f1_over_scores (const GArray *verdicts, guint n_truths, float f1[SQ_AP_SCORES])
+{
+  guint at = 0, right = 0, wrong = 0;
+
+  for (guint s = SQ_AP_SCORES; s-- > 0;)
+    {
+      for (; at < verdicts->len && g_array_index (verdicts, Verdict, at).score >= (float) s / (SQ_AP_SCORES - 1); at++)
+        {
+          const Verdict *verdict = &g_array_index (verdicts, Verdict, at);
+
+          right += !(verdict->ignored & 1) && (verdict->matched & 1);
+          wrong += !(verdict->ignored & 1) && !(verdict->matched & 1);
+        }
+      f1[s] = 2.f * (float) right / (float) (n_truths + right + wrong);
+    }
+}
+
 static double
 mean (const double precision[SQ_AP_RECALLS])
 {
@@ -323,8 +342,10 @@ evaluate_area (const GArray *verdicts, guint n_truths, guint area, SqClassAp *re
         result->ap75 = ap;
     }
   *aps[area] = sum / SQ_AP_THRESHOLDS;
-  if (area == 0)
-    result->recall = recalls / SQ_AP_THRESHOLDS;
+  if (area > 0)
+    return;
+  result->recall = recalls / SQ_AP_THRESHOLDS;
+  f1_over_scores (verdicts, n_truths, result->f1);
 }
 
 static void

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 #define SQ_AP_THRESHOLDS 10 // .50, .55 ... .95
 #define SQ_AP_RECALLS 101   // 0, .01 ... 1
+#define SQ_AP_SCORES 101    // 0, .01 ... 1
 
 typedef struct
 {
@@ -30,6 +31,7 @@ typedef struct
   guint n_truths;                       // without crowds
   guint n_detections;
   float precision50[SQ_AP_RECALLS]; // at IoU .50 over recall; all -1 without labels
+  float f1[SQ_AP_SCORES];           // of what scores at least so much, at IoU .50; 0 without labels
   float score50[SQ_AP_RECALLS];     // the score threshold that reaches that recall; 0 where none does
 } SqClassAp;
 

@@ -2,6 +2,7 @@
 // Boxes are kept with unified class ids, so that a frame that comes again can be taken back and the agreement be computed at any time.
 #include "comparison.h"
 
+#include "classes.h"
 #include "coco-ap.h"
 #include <string.h>
 
@@ -28,15 +29,6 @@ boxes_clear (gpointer data)
   g_free (((Boxes *) data)->boxes);
 }
 
-// Strangers' names: not even UTF-8 is certain.
-static char *
-normalise (const char *name)
-{
-  g_autofree char *valid = g_utf8_make_valid (name, -1);
-
-  return g_utf8_casefold (g_strstrip (valid), -1);
-}
-
 static GArray *
 map_classes (GPtrArray *names, GHashTable *known, const char *const *labels)
 {
@@ -44,7 +36,7 @@ map_classes (GPtrArray *names, GHashTable *known, const char *const *labels)
 
   for (guint i = 0; labels != NULL && labels[i] != NULL; i++)
     {
-      char *name = normalise (labels[i]);
+      char *name = sq_class_plain_name (labels[i]);
       gpointer at;
       guint id;
 

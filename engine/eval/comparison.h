@@ -2,7 +2,7 @@
 // Two detectors over the same frames, A | B: what each frame's boxes have in common, running totals, and agreement over the whole run.
 // A is the reference; agreement is not accuracy.
 //
-// Classes of two models are the same where their names are (case and surrounding spaces aside).
+// Classes of two models are the same where their plain names are, see sq_class_plain_name.
 //
 // Units:  px, ns; agreement 0..1, -1 where A saw nothing
 // Owner:  sq_comparison_free
