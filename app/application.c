@@ -6,6 +6,7 @@
 #include "recorder.h"
 #include "ui/about.h"
 #include "ui/preferences.h"
+#include "ui/retired.h"
 #include "ui/toast.h"
 #include "ui/window.h"
 #include <glib/gi18n.h>
@@ -22,9 +23,9 @@ struct _SqApplication
 G_DEFINE_FINAL_TYPE (SqApplication, sq_application, ADW_TYPE_APPLICATION)
 
 static const GOptionEntry options[] = {
-  { "model", 'm', 0, G_OPTION_ARG_STRING, NULL, N_("Detect with this model: a name of the Models page, or a file"), N_("MODEL") },
-  { "version", 'v', 0, G_OPTION_ARG_NONE, NULL, N_("Print the version and exit"), NULL },
-  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, NULL, NULL, N_("[FILE…]") },
+  { "model", 'm', 0, G_OPTION_ARG_STRING, NULL, N_ ("Detect with this model: a name of the Models page, or a file"), N_ ("MODEL") },
+  { "version", 'v', 0, G_OPTION_ARG_NONE, NULL, N_ ("Print the version and exit"), NULL },
+  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, NULL, NULL, N_ ("[FILE…]") },
   { NULL },
 };
 
@@ -209,7 +210,7 @@ sq_application_shutdown (GApplication *app)
   SqApplication *self = SQ_APPLICATION (app);
 
   // The last results go to disk before the program ends.
-  sq_detect_page_wait_stopped ();
+  sq_retired_wait ();
   g_clear_object (&self->recorder);
   if (self->workspace != NULL)
     sq_workspace_close (self->workspace);
@@ -233,7 +234,7 @@ static void
 sq_application_init (SqApplication *self)
 {
   g_application_add_main_option_entries (G_APPLICATION (self), options);
-  g_application_set_option_context_summary (G_APPLICATION (self), _("Watch an object detector work on pictures, videos and cameras."));
+  g_application_set_option_context_summary (G_APPLICATION (self), _ ("Watch an object detector work on pictures, videos and cameras."));
 }
 
 GApplication *

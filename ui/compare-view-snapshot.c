@@ -5,6 +5,7 @@
 
 #include "compare-view-private.h"
 
+#include "match-swatch.h"
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -14,11 +15,6 @@
 #define CORNER 14
 #define FAINT .5 // where the side's model does not see it
 #define MARGIN 6 // px around the names
-
-static const GdkRGBA colours[SQ_N_MATCHES] = {
-  [SQ_MATCH_AGREED] = { .86f, .86f, .86f, 1 }, [SQ_MATCH_MOVED] = { .38f, .63f, .92f, 1 }, [SQ_MATCH_CLASS] = { .75f, .45f, .85f, 1 },
-  [SQ_MATCH_LOST] = { .88f, .11f, .14f, 1 },   [SQ_MATCH_NEW] = { .96f, .68f, .07f, 1 },
-};
 
 // One side of a box as pieces of `on` px with `off` px between them; what lies outside `pane` is left out, for a box may be zoomed in a
 // long way.
@@ -146,7 +142,7 @@ draw_match (const Drawing *d, guint index, gboolean focus)
   const SqMatch *match = &g_array_index (d->self->matches, SqMatch, index);
   const SqDetection *own = _sq_compare_view_get_box (d->self, match, d->side), *box = own;
   SqSide of = d->side;
-  GdkRGBA colour = colours[match->kind];
+  GdkRGBA colour = sq_match_colour (match->kind);
   float width = match->kind == SQ_MATCH_AGREED ? 1 : SQ_BOX_WIDTH;
   g_autofree char *tag = NULL;
   graphene_rect_t rect, around;

@@ -3,10 +3,8 @@
 
 #include "density-strip.h"
 
+#include "bars.h"
 #include <glib/gi18n.h>
-#include <math.h>
-
-#define STRIP_HEIGHT 24
 
 struct _SqDensityStrip
 {
@@ -39,94 +37,61 @@ strip_n_bins (SqDensityStrip *self)
   return seen;
 }
 
+static SqBars
+get_bars (SqDensityStrip *self)
+{
+  double n = strip_n_bins (self);
+
+  return (SqBars){
+    .values = self->values != NULL ? (const float *) self->values->data : NULL,
+    .n_values = self->values != NULL ? self->values->len : 0,
+    .n = n,
+    .position =
+        self->position_ns >= 0 && self->density != NULL && n >= 1 ? self->position_ns / (n * sq_density_get_bin_ns (self->density)) : -1,
+    .marked = -1,
+  };
+}
+
 static void
 sq_density_strip_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
-  SqDensityStrip *self = SQ_DENSITY_STRIP (widget);
-  int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
-  gboolean rtl = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
-  double n = strip_n_bins (self), max = 1;
-  int n_columns;
-  GdkRGBA colour, quiet;
+  SqBars bars = get_bars (SQ_DENSITY_STRIP (widget));
 
-  if (n < 1 || width < 1 || self->values == NULL)
-    return;
-
-  gtk_style_context_get_color (gtk_widget_get_style_context (widget), &colour);
-  quiet = colour;
-  quiet.alpha *= .15;
-  for (guint i = 0; i < self->values->len; i++)
-    max = MAX (max, g_array_index (self->values, float, i));
-
-  // One column per bin, or per pixel where bins are narrower: that one shows the busiest of its bins, so a lone detection in an hour
-  // stays visible.
-  n_columns = MIN ((int) ceil (n), width);
-  for (int column = 0; column < n_columns; column++)
-    {
-      int left = floor (column * width / MIN (n, width)), right = MIN (floor ((column + 1) * width / MIN (n, width)), width);
-      guint from = n <= width ? column : column * n / width, to = n <= width ? from + 1 : MAX ((column + 1) * n / width, from + 1);
-      float value = -1;
-
-      for (guint i = from; i < to && i < self->values->len; i++)
-        value = MAX (value, g_array_index (self->values, float, i));
-      if (value >= 0)
-        {
-          double h = value > 0 ? MAX (value / max * (height - 2), 2) : 1;
-          double w = MAX (right - left - (right - left > 3 ? 1 : 0), 1);
-
-          gtk_snapshot_append_color (snapshot, value > 0 ? &colour : &quiet,
-                                     &GRAPHENE_RECT_INIT (rtl ? width - left - w : left, height - h, w, h));
-        }
-    }
-
-  if (self->position_ns >= 0 && self->density != NULL)
-    {
-      double at = self->position_ns / (n * sq_density_get_bin_ns (self->density));
-
-      if (at <= 1)
-        {
-          at = rtl ? 1 - at : at;
-          gtk_style_context_lookup_color (gtk_widget_get_style_context (widget), "window_fg_color", &colour);
-          gtk_snapshot_append_color (snapshot, &colour, &GRAPHENE_RECT_INIT (MIN ((int) (at * width), width - 2), 0, 2, height));
-        }
-    }
+  sq_bars_snapshot (&bars, widget, snapshot);
 }
 
 static void
 sq_density_strip_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline,
                           int *natural_baseline)
 {
-  *minimum = *natural = orientation == GTK_ORIENTATION_VERTICAL ? STRIP_HEIGHT : 32;
+  *minimum = *natural = orientation == GTK_ORIENTATION_VERTICAL ? SQ_BARS_HEIGHT : 32;
 }
 
 static void
 on_pressed (GtkGestureClick *gesture, int n_press, double x, double y, SqDensityStrip *self)
 {
   double n = strip_n_bins (self);
-  int width = gtk_widget_get_width (GTK_WIDGET (self));
 
   if (n < 1 || self->density == NULL)
     return;
-  if (gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL)
-    x = width - x;
-  g_signal_emit (self, signals[SEEK], 0, (gint64) (CLAMP (x / width, 0, 1) * n * sq_density_get_bin_ns (self->density)));
+  g_signal_emit (self, signals[SEEK], 0, (gint64) (sq_bars_fraction (GTK_WIDGET (self), x) * n * sq_density_get_bin_ns (self->density)));
 }
 
 static gboolean
 on_query_tooltip (SqDensityStrip *self, int x, int y, gboolean keyboard, GtkTooltip *tooltip)
 {
-  double n = strip_n_bins (self);
+  SqBars bars = get_bars (self);
   g_autofree char *text = NULL;
-  guint bin;
+  float value = -1;
+  guint from, to;
 
-  if (n < 1 || keyboard || self->values == NULL)
+  if (keyboard || !sq_bars_find (&bars, GTK_WIDGET (self), x, &from, &to))
     return FALSE;
-  if (gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL)
-    x = gtk_widget_get_width (GTK_WIDGET (self)) - x;
-  bin = x * n / MAX (gtk_widget_get_width (GTK_WIDGET (self)), 1);
-  if (bin >= self->values->len || g_array_index (self->values, float, bin) < 0)
+  for (guint i = from; i < to; i++)
+    value = MAX (value, bars.values[i]);
+  if (value < 0)
     return FALSE;
-  text = g_strdup_printf (_("%.1f detections per frame"), g_array_index (self->values, float, bin));
+  text = g_strdup_printf (_ ("%.1f detections per frame"), value);
   gtk_tooltip_set_text (tooltip, text);
   return TRUE;
 }
@@ -167,7 +132,7 @@ sq_density_strip_init (SqDensityStrip *self)
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
   gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
   g_signal_connect (self, "query-tooltip", G_CALLBACK (on_query_tooltip), NULL);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Detections over time"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Detections over time"), -1);
 }
 
 GtkWidget *

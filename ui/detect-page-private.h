@@ -3,6 +3,7 @@
 
 #include "detect-page.h"
 
+#include "busy-bar.h"
 #include "density-strip.h"
 #include "filmstrip.h"
 #include "frame-loader.h"
@@ -25,9 +26,7 @@ struct _SqDetectPage
   SqFilmstrip *filmstrip;
   SqInspector *inspector;
   AdwStatusPage *error_page;
-  GtkRevealer *busy;
-  GtkLabel *busy_label;
-  GtkProgressBar *busy_bar;
+  SqBusyBar *busy;
   GtkListBox *recents;
   GtkWidget *recents_box;
 
@@ -51,10 +50,7 @@ struct _SqDetectPage
   gboolean waiting; // for the model list
   guint n_failed;   // files skipped
   guint tick_id;    // statistics
-  guint busy_id;    // delay before the bar shows
-  guint pulse_id;
-  gboolean building; // the bar tells of a device's network
-  gboolean moving;   // a video: the inspector keeps its rows
+  gboolean moving;  // a video: the inspector keeps its rows
 };
 
 /* detect-page-run.c */
@@ -75,7 +71,5 @@ void _sq_detect_page_show (SqDetectPage *self, const char *name);
 void _sq_detect_page_show_error (SqDetectPage *self, const char *title, const char *message);
 void _sq_detect_page_set_title (SqDetectPage *self, const char *title, const char *subtitle);
 void _sq_detect_page_set_busy (SqDetectPage *self, const char *text); // NULL: not busy
-void _sq_detect_page_set_busy_fraction (SqDetectPage *self, double fraction);
-void _sq_detect_page_show_building (SqDetectPage *self, const SqPipelineStats *stats);
 
 G_END_DECLS

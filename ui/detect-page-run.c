@@ -6,6 +6,7 @@
 
 #include "family-dialog.h"
 #include "format.h"
+#include "retired.h"
 #include "toast.h"
 #include <glib/gi18n.h>
 
@@ -115,7 +116,7 @@ on_tick (gpointer data)
   if (sq_pipeline_get_state (self->pipeline) == SQ_PIPELINE_FINISHED && stats.elapsed_ns > 0)
     stats.wall_fps = stats.frames * 1e9 / stats.elapsed_ns;
   sq_inspector_set_stats (self->inspector, &stats);
-  _sq_detect_page_show_building (self, &stats);
+  sq_busy_bar_show_building (self->busy, &stats);
   sq_density_strip_refresh (self->density_strip);
   return G_SOURCE_CONTINUE;
 }
@@ -134,7 +135,7 @@ on_result (gpointer item, gpointer user_data)
   SqDetectPage *self = user_data;
   g_autoptr (SqResult) result = item;
 
-  if (!self->building)
+  if (!sq_busy_bar_get_building (self->busy))
     _sq_detect_page_set_busy (self, NULL);
   if (self->picked != NULL)
     return;
@@ -206,53 +207,6 @@ on_finished (SqDetectPage *self)
     }
 }
 
-/* A stopped pipeline is let go once its threads have ended, so that nobody waits for them here. */
-
-static GPtrArray *retired; // SqPipeline, main thread only
-
-static gboolean
-release_pipeline (gpointer pipeline)
-{
-  g_ptr_array_remove_fast (retired, pipeline);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-pipeline_has_ended (SqPipeline *pipeline)
-{
-  SqPipelineState state = sq_pipeline_get_state (pipeline);
-
-  return state == SQ_PIPELINE_IDLE || state >= SQ_PIPELINE_FINISHED;
-}
-
-static void
-on_retired_state (SqPipeline *pipeline)
-{
-  if (pipeline_has_ended (pipeline) && g_signal_handlers_disconnect_by_func (pipeline, on_retired_state, NULL) > 0)
-    g_idle_add (release_pipeline, pipeline);
-}
-
-static void
-retire_pipeline (SqPipeline *pipeline)
-{
-  if (retired == NULL)
-    retired = g_ptr_array_new_with_free_func (g_object_unref);
-  g_ptr_array_add (retired, pipeline);
-  g_signal_connect (pipeline, "notify::state", G_CALLBACK (on_retired_state), NULL);
-  sq_pipeline_stop (pipeline);
-  on_retired_state (pipeline);
-}
-
-void
-sq_detect_page_wait_stopped (void)
-{
-  for (guint i = 0; retired != NULL && i < retired->len; i++)
-    sq_pipeline_wait (retired->pdata[i], NULL);
-  // What they have to say of their end is on its way through the main loop, which others listen to.
-  for (int i = 0; retired != NULL && retired->len > 0 && i < 1000; i++)
-    g_main_context_iteration (NULL, FALSE);
-}
-
 void
 _sq_detect_page_stop (SqDetectPage *self)
 {
@@ -271,7 +225,7 @@ _sq_detect_page_stop (SqDetectPage *self)
   if (self->pipeline != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->pipeline, self);
-      retire_pipeline (g_steal_pointer (&self->pipeline));
+      sq_retire_pipeline (g_steal_pointer (&self->pipeline));
     }
 }
 
@@ -380,7 +334,7 @@ on_fetch_progress (SqDetectPage *self)
   double progress = sq_model_entry_get_progress (self->entry);
 
   if (sq_model_entry_get_fetching (self->entry))
-    _sq_detect_page_set_busy_fraction (self, progress);
+    sq_busy_bar_set_fraction (self->busy, progress);
   else
     _sq_detect_page_set_busy (self, _ ("Reading the model…"));
 }

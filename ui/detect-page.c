@@ -5,9 +5,6 @@
 
 #include <glib/gi18n.h>
 
-// Work that takes less than this shows no bar.
-#define BUSY_DELAY_MS 300
-
 G_DEFINE_FINAL_TYPE (SqDetectPage, sq_detect_page, ADW_TYPE_BIN)
 
 enum
@@ -60,71 +57,10 @@ _sq_detect_page_set_title (SqDetectPage *self, const char *title, const char *su
     }
 }
 
-/* Busy bar */
-
-static gboolean
-reveal_busy (gpointer data)
-{
-  SqDetectPage *self = data;
-
-  self->busy_id = 0;
-  gtk_revealer_set_reveal_child (self->busy, TRUE);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-pulse_busy (gpointer data)
-{
-  SqDetectPage *self = data;
-
-  gtk_progress_bar_pulse (self->busy_bar);
-  return G_SOURCE_CONTINUE;
-}
-
 void
 _sq_detect_page_set_busy (SqDetectPage *self, const char *text)
 {
-  g_clear_handle_id (&self->pulse_id, g_source_remove);
-  if (text == NULL)
-    {
-      g_clear_handle_id (&self->busy_id, g_source_remove);
-      gtk_revealer_set_reveal_child (self->busy, FALSE);
-      return;
-    }
-  gtk_label_set_label (self->busy_label, text);
-  self->pulse_id = g_timeout_add (120, pulse_busy, self);
-  if (self->busy_id == 0 && !gtk_revealer_get_reveal_child (self->busy))
-    self->busy_id = g_timeout_add (BUSY_DELAY_MS, reveal_busy, self);
-}
-
-void
-_sq_detect_page_set_busy_fraction (SqDetectPage *self, double fraction)
-{
-  g_clear_handle_id (&self->pulse_id, g_source_remove);
-  gtk_progress_bar_set_fraction (self->busy_bar, fraction);
-}
-
-// The first time a network meets a GPU its plans are built, for minutes perhaps; frames come from the CPU meanwhile.
-void
-_sq_detect_page_show_building (SqDetectPage *self, const SqPipelineStats *stats)
-{
-  const SqDeviceStats *building = NULL;
-
-  for (guint i = 0; i < stats->n_devices && building == NULL; i++)
-    if (stats->device[i].built > 0 && stats->device[i].built < 1 && !stats->device[i].failed)
-      building = &stats->device[i];
-  if (building != NULL)
-    {
-      g_autofree char *text = g_strdup_printf (stats->frames > 0 ? _ ("Preparing the network for %s, the CPU detects meanwhile…")
-                                                                 : _ ("Preparing the network for %s…"),
-                                               building->id);
-
-      _sq_detect_page_set_busy (self, text);
-      _sq_detect_page_set_busy_fraction (self, building->built);
-    }
-  else if (self->building)
-    _sq_detect_page_set_busy (self, NULL);
-  self->building = building != NULL;
+  sq_busy_bar_set_text (self->busy, text);
 }
 
 /* Callbacks of the template */
@@ -227,8 +163,6 @@ sq_detect_page_dispose (GObject *object)
       g_signal_handlers_disconnect_by_data (sq_workspace_get_recents (self->workspace), self);
       g_signal_handlers_disconnect_by_data (sq_workspace_get_models (self->workspace), self);
     }
-  g_clear_handle_id (&self->busy_id, g_source_remove);
-  g_clear_handle_id (&self->pulse_id, g_source_remove);
   g_clear_pointer (&self->loader, sq_frame_loader_free);
   if (self->filter != NULL)
     {
@@ -275,6 +209,7 @@ sq_detect_page_class_init (SqDetectPageClass *klass)
   props[PROP_INSPECTOR_VISIBLE] = g_param_spec_boolean ("inspector-visible", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
+  g_type_ensure (SQ_TYPE_BUSY_BAR);
   g_type_ensure (SQ_TYPE_VIDEO_VIEW);
   g_type_ensure (SQ_TYPE_TRANSPORT_BAR);
   g_type_ensure (SQ_TYPE_DENSITY_STRIP);
@@ -290,8 +225,6 @@ sq_detect_page_class_init (SqDetectPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqDetectPage, inspector);
   gtk_widget_class_bind_template_child (widget_class, SqDetectPage, error_page);
   gtk_widget_class_bind_template_child (widget_class, SqDetectPage, busy);
-  gtk_widget_class_bind_template_child (widget_class, SqDetectPage, busy_label);
-  gtk_widget_class_bind_template_child (widget_class, SqDetectPage, busy_bar);
   gtk_widget_class_bind_template_child (widget_class, SqDetectPage, recents);
   gtk_widget_class_bind_template_child (widget_class, SqDetectPage, recents_box);
   gtk_widget_class_bind_template_callback (widget_class, _sq_detect_page_on_recent_activated);

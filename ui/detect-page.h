@@ -25,10 +25,6 @@ void sq_detect_page_toggle_play (SqDetectPage *self);
 void sq_detect_page_step (SqDetectPage *self, int direction);
 void sq_detect_page_nudge_confidence (SqDetectPage *self, float by);
 
-// Waits for the threads of all runs that were stopped, so that their last results are handed on. Blocks up to a frame; at the program's
-// end.
-void sq_detect_page_wait_stopped (void);
-
 gboolean sq_detect_page_get_has_run (SqDetectPage *self);
 SqVideoView *sq_detect_page_get_view (SqDetectPage *self);
 SqFilterState *sq_detect_page_get_filter (SqDetectPage *self);

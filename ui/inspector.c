@@ -3,8 +3,8 @@
 
 #include "inspector.h"
 
-#include "class-filter.h"
 #include "class-swatch.h"
+#include "filter-panel.h"
 #include "format.h"
 #include <glib/gi18n.h>
 
@@ -23,18 +23,13 @@ struct _SqInspector
   /* Template widgets */
   GtkLabel *total;
   GtkBox *counts;
-  GtkWidget *confidence, *overlap;
-  GtkLabel *confidence_value, *overlap_value;
-  GtkAdjustment *confidence_adjustment, *overlap_adjustment;
-  GtkMenuButton *classes;
-  SqClassFilter *class_filter;
+  SqFilterPanel *filter_panel;
   GtkWidget *stats;
   GtkLabel *engine_fps, *wall_fps, *frames;
   GtkGrid *stages;
 
   GtkLabel *stage_p50[SQ_N_STAGES], *stage_p99[SQ_N_STAGES];
   SqFilterState *filter;
-  GBindingGroup *bindings;
   char **labels;
   guint n_labels;
   GArray *rows; // Row, the first n_rows are shown
@@ -59,30 +54,6 @@ set_text (GtkLabel *label, const char *text)
 {
   if (g_strcmp0 (gtk_label_get_label (label), text) != 0)
     gtk_label_set_label (label, text);
-}
-
-static void
-set_percent (GtkLabel *label, double value)
-{
-  g_autofree char *text = g_strdup_printf (_("%.0f %%"), value * 100);
-
-  set_text (label, text);
-}
-
-static void
-on_filter_changed (SqInspector *self)
-{
-  guint shown = sq_filter_state_get_n_shown (self->filter), all = sq_filter_state_get_n_classes (self->filter);
-  g_autofree char *text = NULL;
-
-  set_percent (self->confidence_value, sq_filter_state_get_confidence (self->filter));
-  set_percent (self->overlap_value, sq_filter_state_get_overlap (self->filter));
-  if (shown == all)
-    text = g_strdup (_("All"));
-  else
-    // Translators: so many of so many classes are shown
-    text = g_strdup_printf (_("%u of %u"), shown, all);
-  gtk_menu_button_set_label (self->classes, text);
 }
 
 static Row *
@@ -118,7 +89,7 @@ set_row (SqInspector *self, guint i, int class_id, guint n)
     {
       row->class_id = class_id;
       sq_class_swatch_set_class (SQ_CLASS_SWATCH (row->swatch), class_id);
-      set_text (row->name, class_id >= 0 && (guint) class_id < self->n_labels ? self->labels[class_id] : _("object"));
+      set_text (row->name, class_id >= 0 && (guint) class_id < self->n_labels ? self->labels[class_id] : _ ("object"));
     }
   if (row->n != n)
     {
@@ -210,7 +181,7 @@ sq_inspector_set_detections (SqInspector *self, GArray *detections, gboolean mov
   self->n_rows = counts->len;
   self->n_objects = detections->len;
 
-  text = detections->len > 0 ? sq_format_objects (detections->len) : g_strdup (_("No objects"));
+  text = detections->len > 0 ? sq_format_objects (detections->len) : g_strdup (_ ("No objects"));
   set_text (self->total, text);
 }
 
@@ -224,11 +195,7 @@ sq_inspector_get_n_objects (SqInspector *self)
 void
 sq_inspector_set_nms_done (SqInspector *self, gboolean nms_done)
 {
-  if (gtk_widget_get_sensitive (self->overlap) == !nms_done)
-    return;
-  gtk_widget_set_sensitive (self->overlap, !nms_done);
-  gtk_widget_set_tooltip_text (self->overlap, nms_done ? _("This network removes overlapping boxes itself")
-                                                       : _("Boxes of one class that overlap more than this count as one object"));
+  sq_filter_panel_set_nms_done (self->filter_panel, nms_done);
 }
 
 void
@@ -250,7 +217,7 @@ sq_inspector_set_stats (SqInspector *self, const SqPipelineStats *stats)
   set_text (self->wall_fps, wall);
   if (stats->dropped > 0)
     // Translators: frames done, frames left out because they came too late
-    frames = g_strdup_printf (_("%'" G_GUINT64_FORMAT ", %'" G_GUINT64_FORMAT " dropped"), stats->frames, stats->dropped);
+    frames = g_strdup_printf (_ ("%'" G_GUINT64_FORMAT ", %'" G_GUINT64_FORMAT " dropped"), stats->frames, stats->dropped);
   else
     frames = sq_format_count (stats->frames);
   set_text (self->frames, frames);
@@ -271,16 +238,8 @@ sq_inspector_set_filter (SqInspector *self, SqFilterState *filter)
 
   if (self->filter == filter)
     return;
-  if (self->filter != NULL)
-    g_signal_handlers_disconnect_by_data (self->filter, self);
   g_set_object (&self->filter, filter);
-  g_binding_group_set_source (self->bindings, filter);
-  sq_class_filter_set_filter (self->class_filter, filter);
-  if (filter != NULL)
-    {
-      g_signal_connect_swapped (filter, "changed", G_CALLBACK (on_filter_changed), self);
-      on_filter_changed (self);
-    }
+  sq_filter_panel_set_filter (self->filter_panel, filter);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FILTER]);
 }
 
@@ -292,7 +251,7 @@ sq_inspector_set_labels (SqInspector *self, const char *const *labels)
   g_strfreev (self->labels);
   self->labels = g_strdupv ((char **) labels);
   self->n_labels = labels != NULL ? g_strv_length (self->labels) : 0;
-  sq_class_filter_set_labels (self->class_filter, labels);
+  sq_filter_panel_set_labels (self->filter_panel, labels);
   for (guint i = 0; i < self->rows->len; i++)
     g_array_index (self->rows, Row, i).class_id = -1;
   self->n_rows = 0;
@@ -339,7 +298,7 @@ sq_inspector_dispose (GObject *object)
 {
   SqInspector *self = SQ_INSPECTOR (object);
 
-  if (self->class_filter != NULL)
+  if (self->filter_panel != NULL)
     sq_inspector_set_filter (self, NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_INSPECTOR);
   G_OBJECT_CLASS (sq_inspector_parent_class)->dispose (object);
@@ -350,7 +309,6 @@ sq_inspector_finalize (GObject *object)
 {
   SqInspector *self = SQ_INSPECTOR (object);
 
-  g_clear_object (&self->bindings);
   g_array_unref (self->rows);
   g_strfreev (self->labels);
   G_OBJECT_CLASS (sq_inspector_parent_class)->finalize (object);
@@ -372,18 +330,11 @@ sq_inspector_class_init (SqInspectorClass *klass)
   props[PROP_SHOW_STATS] = g_param_spec_boolean ("show-stats", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
-  g_type_ensure (SQ_TYPE_CLASS_FILTER);
+  g_type_ensure (SQ_TYPE_FILTER_PANEL);
   gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/inspector.ui");
   gtk_widget_class_bind_template_child (widget_class, SqInspector, total);
   gtk_widget_class_bind_template_child (widget_class, SqInspector, counts);
-  gtk_widget_class_bind_template_child (widget_class, SqInspector, confidence);
-  gtk_widget_class_bind_template_child (widget_class, SqInspector, confidence_value);
-  gtk_widget_class_bind_template_child (widget_class, SqInspector, confidence_adjustment);
-  gtk_widget_class_bind_template_child (widget_class, SqInspector, overlap);
-  gtk_widget_class_bind_template_child (widget_class, SqInspector, overlap_value);
-  gtk_widget_class_bind_template_child (widget_class, SqInspector, overlap_adjustment);
-  gtk_widget_class_bind_template_child (widget_class, SqInspector, classes);
-  gtk_widget_class_bind_template_child (widget_class, SqInspector, class_filter);
+  gtk_widget_class_bind_template_child (widget_class, SqInspector, filter_panel);
   gtk_widget_class_bind_template_child (widget_class, SqInspector, stats);
   gtk_widget_class_bind_template_child (widget_class, SqInspector, engine_fps);
   gtk_widget_class_bind_template_child (widget_class, SqInspector, wall_fps);
@@ -408,10 +359,10 @@ static void
 sq_inspector_init (SqInspector *self)
 {
   static const char *const names[SQ_N_STAGES] = {
-    [SQ_STAGE_DECODE] = N_("Decode"),
-    [SQ_STAGE_PREPROCESS] = N_("Prepare"),
-    [SQ_STAGE_INFER] = N_("Network"),
-    [SQ_STAGE_POST] = N_("Boxes"),
+    [SQ_STAGE_DECODE] = N_ ("Decode"),
+    [SQ_STAGE_PREPROCESS] = N_ ("Prepare"),
+    [SQ_STAGE_INFER] = N_ ("Network"),
+    [SQ_STAGE_POST] = N_ ("Boxes"),
   };
 
   self->rows = g_array_new (FALSE, FALSE, sizeof (Row));
@@ -422,11 +373,6 @@ sq_inspector_init (SqInspector *self)
       self->stage_p50[i] = add_stage_label (self, "–", 1, i + 1);
       self->stage_p99[i] = add_stage_label (self, "–", 2, i + 1);
     }
-
-  self->bindings = g_binding_group_new ();
-  g_binding_group_bind (self->bindings, "confidence", self->confidence_adjustment, "value",
-                        G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
-  g_binding_group_bind (self->bindings, "overlap", self->overlap_adjustment, "value", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
   gtk_widget_set_visible (self->stats, FALSE);
 }
 

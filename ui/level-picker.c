@@ -16,6 +16,7 @@ struct _SqLevelPicker
   GtkLabel *label;
   GtkListBox *list;
 
+  SqModelChoice *choice;
   SqModelList *models;
 };
 
@@ -49,7 +50,7 @@ add_row (SqLevelPicker *self, const char *title, const char *subtitle, SqModelEn
   gtk_box_append (GTK_BOX (text), make_label (subtitle, TRUE));
   gtk_box_append (GTK_BOX (box), text);
   gtk_box_append (GTK_BOX (box), mark);
-  gtk_widget_set_visible (mark, entry != NULL && entry == sq_model_list_get_current (self->models));
+  gtk_widget_set_visible (mark, entry != NULL && entry == sq_model_choice_get_entry (self->choice));
   gtk_widget_set_margin_top (box, 6);
   gtk_widget_set_margin_bottom (box, 6);
   gtk_widget_set_margin_start (box, 6);
@@ -82,7 +83,7 @@ add_made (SqLevelPicker *self, SqModelEntry *original)
 static void
 fill (SqLevelPicker *self)
 {
-  SqModelEntry *current = sq_model_list_get_current (self->models);
+  SqModelEntry *current = sq_model_choice_get_entry (self->choice);
   SqModelEntry *original = current != NULL ? sq_model_list_get_original (self->models, current) : NULL;
   const char *const *levels = sq_recipe_level_ids ();
   GtkWidget *row;
@@ -91,14 +92,14 @@ fill (SqLevelPicker *self)
     gtk_list_box_remove (self->list, row);
   if (original == NULL)
     return;
-  add_row (self, _("Original"), sq_level_describe ("original"), original, "original");
+  add_row (self, _ ("Original"), sq_level_describe ("original"), original, "original");
   add_made (self, original);
   for (guint i = 0; levels[i] != NULL; i++)
     if (sq_model_list_find_level (self->models, original, levels[i]) == NULL)
       {
         g_autofree char *level = sq_level_title (levels[i]);
         // Translators: a level that no variant was made of yet
-        g_autofree char *title = g_strdup_printf (_("Make %s…"), level);
+        g_autofree char *title = g_strdup_printf (_ ("Make %s…"), level);
 
         add_row (self, title, sq_level_describe (levels[i]), NULL, levels[i]);
       }
@@ -108,11 +109,11 @@ static void
 choose (SqLevelPicker *self, GtkListBoxRow *row)
 {
   SqModelEntry *entry = g_object_get_data (G_OBJECT (row), "entry");
-  SqModelEntry *current = sq_model_list_get_current (self->models);
+  SqModelEntry *current = sq_model_choice_get_entry (self->choice);
   SqModelEntry *original = current != NULL ? sq_model_list_get_original (self->models, current) : NULL;
 
   if (entry != NULL)
-    sq_model_list_set_current (self->models, entry);
+    sq_model_choice_set_entry (self->choice, entry);
   else if (original != NULL)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.compress", "(ss)", sq_model_entry_get_id (original),
                                 (const char *) g_object_get_data (G_OBJECT (row), "level"));
@@ -128,10 +129,10 @@ on_row_activated (SqLevelPicker *self, GtkListBoxRow *row)
 static void
 update (SqLevelPicker *self)
 {
-  SqModelEntry *current = sq_model_list_get_current (self->models);
+  SqModelEntry *current = sq_model_choice_get_entry (self->choice);
   const SqVariant *variant = current != NULL ? sq_model_entry_get_variant (current) : NULL;
-  const char *title = variant != NULL ? variant->title : _("Original");
-  g_autofree char *name = g_strdup_printf (_("Level: %s"), title);
+  const char *title = variant != NULL ? variant->title : _ ("Original");
+  g_autofree char *name = g_strdup_printf (_ ("Level: %s"), title);
 
   gtk_label_set_label (self->label, title);
   gtk_widget_set_tooltip_text (self->button, name);
@@ -148,9 +149,13 @@ sq_level_picker_dispose (GObject *object)
   SqLevelPicker *self = SQ_LEVEL_PICKER (object);
   GtkWidget *child;
 
-  if (self->models != NULL)
-    g_signal_handlers_disconnect_by_data (self->models, self);
+  if (self->choice != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->choice, self);
+      g_signal_handlers_disconnect_by_data (self->models, self);
+    }
   g_clear_object (&self->models);
+  g_clear_object (&self->choice);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_LEVEL_PICKER);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
     gtk_widget_unparent (child);
@@ -184,12 +189,16 @@ sq_level_picker_new (void)
 }
 
 void
-sq_level_picker_set_models (SqLevelPicker *self, SqModelList *models)
+sq_level_picker_set_choice (SqLevelPicker *self, SqModelChoice *choice)
 {
-  g_return_if_fail (SQ_IS_LEVEL_PICKER (self));
+  SqModelList *models = sq_model_choice_get_models (choice);
 
-  g_set_object (&self->models, models);
-  g_signal_connect_swapped (models, "current-changed", G_CALLBACK (update), self);
+  g_return_if_fail (SQ_IS_LEVEL_PICKER (self));
+  g_return_if_fail (self->choice == NULL);
+
+  self->choice = g_object_ref (choice);
+  self->models = g_object_ref (models);
+  g_signal_connect_swapped (choice, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (models, "items-changed", G_CALLBACK (update), self);
   g_signal_connect_object (self->popover, "map", G_CALLBACK (fill), self, G_CONNECT_SWAPPED);
   update (self);

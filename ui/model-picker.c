@@ -15,6 +15,7 @@ struct _SqModelPicker
   GtkLabel *label;
   GtkListBox *list;
 
+  SqModelChoice *choice;
   SqModelList *models;
   GtkFilterListModel *shown; // originals; what was made of them is the level picker's
 };
@@ -32,7 +33,7 @@ stands_alone (gpointer item, gpointer models)
 static gboolean
 is_current (SqModelPicker *self, SqModelEntry *entry)
 {
-  SqModelEntry *current = sq_model_list_get_current (self->models);
+  SqModelEntry *current = sq_model_choice_get_entry (self->choice);
 
   return current == entry
          || (current != NULL && sq_model_entry_get_indented (current) && sq_model_list_get_original (self->models, current) == entry);
@@ -81,20 +82,20 @@ create_row (gpointer item, gpointer user_data)
 static void
 on_row_activated (SqModelPicker *self, GtkListBoxRow *row)
 {
-  sq_model_list_set_current (self->models, g_object_get_data (G_OBJECT (row), "entry"));
+  sq_model_choice_set_entry (self->choice, g_object_get_data (G_OBJECT (row), "entry"));
   gtk_popover_popdown (self->popover);
 }
 
 static void
 update (SqModelPicker *self)
 {
-  SqModelEntry *current = sq_model_list_get_current (self->models);
+  SqModelEntry *current = sq_model_choice_get_entry (self->choice);
   SqModelEntry *original =
       current != NULL && sq_model_entry_get_indented (current) ? sq_model_list_get_original (self->models, current) : NULL;
   const char *title = original != NULL  ? sq_model_entry_get_title (original)
                       : current != NULL ? sq_model_entry_get_title (current)
-                                        : _("Model");
-  g_autofree char *name = g_strdup_printf (_("Model: %s"), title);
+                                        : _ ("Model");
+  g_autofree char *name = g_strdup_printf (_ ("Model: %s"), title);
 
   update_marks (self);
   gtk_label_set_label (self->label, title);
@@ -108,12 +109,16 @@ sq_model_picker_dispose (GObject *object)
   SqModelPicker *self = SQ_MODEL_PICKER (object);
   GtkWidget *child;
 
-  if (self->models != NULL)
-    g_signal_handlers_disconnect_by_data (self->models, self);
+  if (self->choice != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->choice, self);
+      g_signal_handlers_disconnect_by_data (self->models, self);
+    }
   if (self->list != NULL)
     gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
   g_clear_object (&self->shown);
   g_clear_object (&self->models);
+  g_clear_object (&self->choice);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_MODEL_PICKER);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
     gtk_widget_unparent (child);
@@ -148,15 +153,19 @@ sq_model_picker_new (void)
 }
 
 void
-sq_model_picker_set_models (SqModelPicker *self, SqModelList *models)
+sq_model_picker_set_choice (SqModelPicker *self, SqModelChoice *choice)
 {
-  g_return_if_fail (SQ_IS_MODEL_PICKER (self));
+  SqModelList *models = sq_model_choice_get_models (choice);
 
-  g_set_object (&self->models, models);
+  g_return_if_fail (SQ_IS_MODEL_PICKER (self));
+  g_return_if_fail (self->choice == NULL);
+
+  self->choice = g_object_ref (choice);
+  self->models = g_object_ref (models);
   self->shown =
       gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (models)), GTK_FILTER (gtk_custom_filter_new (stands_alone, models, NULL)));
   gtk_list_box_bind_model (self->list, G_LIST_MODEL (self->shown), create_row, self, NULL);
-  g_signal_connect_swapped (models, "current-changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (choice, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (models, "items-changed", G_CALLBACK (update), self);
   update (self);
 }

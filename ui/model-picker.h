@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The header bar's button that says which model detects and lets another be chosen.
+// A button that says which model is chosen and lets another be.
 #pragma once
 
-#include "model-list.h"
+#include "model-choice.h"
 #include <gtk/gtk.h>
 
 G_BEGIN_DECLS
@@ -11,6 +11,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SqModelPicker, sq_model_picker, SQ, MODEL_PICKER, GtkWidget)
 
 GtkWidget *sq_model_picker_new (void);
-void sq_model_picker_set_models (SqModelPicker *self, SqModelList *models);
+void sq_model_picker_set_choice (SqModelPicker *self, SqModelChoice *choice);
 
 G_END_DECLS

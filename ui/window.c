@@ -60,7 +60,7 @@ _sq_window_update_header (SqWindow *self)
   else if (sessions)
     g_object_get (self->sessions, "title", &title, "subtitle", &subtitle, NULL);
   else
-    title = g_strdup (g_strcmp0 (page, "models") == 0 ? _("Models") : _("Devices"));
+    title = g_strdup (g_strcmp0 (page, "models") == 0 ? _ ("Models") : _ ("Devices"));
 
   adw_window_title_set_title (self->title, title);
   adw_window_title_set_subtitle (self->title, subtitle != NULL ? subtitle : "");
@@ -85,7 +85,7 @@ on_page_changed (SqWindow *self)
   for (guint i = 0; i < G_N_ELEMENTS (page_names); i++)
     if (g_strcmp0 (page, page_names[i]) == 0)
       gtk_list_box_select_row (self->sidebar, gtk_list_box_get_row_at_index (self->sidebar, i));
-  sq_drop_overlay_set_title (self->drop_overlay, g_strcmp0 (page, "models") == 0 ? _("Drop to Add Model") : _("Drop to Detect"));
+  sq_drop_overlay_set_title (self->drop_overlay, g_strcmp0 (page, "models") == 0 ? _ ("Drop to Add Model") : _ ("Drop to Detect"));
   _sq_window_update_header (self);
 }
 
@@ -293,6 +293,7 @@ sq_window_new (GtkApplication *application, SqWorkspace *workspace)
 {
   SqWindow *self = g_object_new (SQ_TYPE_WINDOW, "application", application, NULL);
   GSettings *settings = sq_workspace_get_settings (workspace);
+  g_autoptr (SqModelChoice) choice = sq_model_choice_new (sq_workspace_get_models (workspace), settings, NULL);
 
   self->workspace = g_object_ref (workspace);
   sq_detect_page_set_workspace (self->detect, workspace);
@@ -300,8 +301,8 @@ sq_window_new (GtkApplication *application, SqWorkspace *workspace)
   sq_sessions_page_set_workspace (self->sessions, workspace);
   sq_devices_page_set_workspace (self->devices, workspace);
   sq_device_strip_set_monitor (self->strip, sq_workspace_get_monitor (workspace));
-  sq_model_picker_set_models (self->picker, sq_workspace_get_models (workspace));
-  sq_level_picker_set_models (self->level_picker, sq_workspace_get_models (workspace));
+  sq_model_picker_set_choice (self->picker, choice);
+  sq_level_picker_set_choice (self->level_picker, choice);
   g_signal_connect_object (workspace, "notify::project-error", G_CALLBACK (on_project_error), self, G_CONNECT_SWAPPED);
   g_settings_bind (settings, "inspector-visible", self->inspector_button, "active", G_SETTINGS_BIND_DEFAULT);
   gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (settings, "window-width"),

@@ -3,14 +3,17 @@
 #include "config.h"
 
 #include "fixture.h"
+#include "ui/busy-bar.h"
 #include "ui/class-filter.h"
 #include "ui/class-swatch.h"
 #include "ui/compare-view.h"
 #include "ui/density-strip.h"
 #include "ui/device-strip.h"
+#include "ui/disagreement-strip.h"
 #include "ui/drop-overlay.h"
 #include "ui/film-cell.h"
 #include "ui/filmstrip.h"
+#include "ui/filter-panel.h"
 #include "ui/graph.h"
 #include "ui/inspector.h"
 #include "ui/model-details.h"
@@ -38,15 +41,18 @@ static const struct
   const char *name;
   GtkWidget *(*make) (void);
 } widgets[] = {
+  { "busy-bar", sq_busy_bar_new },
   { "class-swatch", swatch_new },
   { "compare-view", sq_compare_view_new },
   { "density-strip", sq_density_strip_new },
   { "detect-page", sq_detect_page_new },
   { "device-strip", sq_device_strip_new },
   { "devices-page", sq_devices_page_new },
+  { "disagreement-strip", sq_disagreement_strip_new },
   { "drop-overlay", sq_drop_overlay_new },
   { "film-cell", sq_film_cell_new },
   { "filmstrip", sq_filmstrip_new },
+  { "filter-panel", sq_filter_panel_new },
   { "graph", graph_new },
   { "inspector", sq_inspector_new },
   { "model-details", sq_model_details_new },
