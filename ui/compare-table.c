@@ -3,6 +3,7 @@
 
 #include "compare-table.h"
 
+#include "data/data.h"
 #include "format.h"
 #include "match-swatch.h"
 #include <glib/gi18n.h>
@@ -48,7 +49,8 @@ static const struct
 } rows[N_ROWS] = {
   [ROW_SIZE] = { "size", N_ ("Size"), N_ ("Of the model’s file"), -1 },
   [ROW_FLOP] = { "flop", N_ ("Work"), N_ ("Operations per picture"), -1 },
-  [ROW_ENGINE] = { "engine-fps", N_ ("Engine"), N_ ("Frames per second that one after another take in preparing, network and boxes"), -1 },
+  [ROW_ENGINE] = { "engine-fps", N_ ("Engine"),
+                   N_ ("Frames per second of the engine alone: preprocessing, network and decoding of its output"), -1 },
   [ROW_PREPARE] = { "prepare", N_ ("Prepare"), N_ ("Half of the last 512 frames took less"), -1 },
   [ROW_PREPARE_P99] = { "prepare-p99", N_ ("p99"), N_ ("99 of 100 of the last 512 frames took less"), -1 },
   [ROW_NETWORK] = { "network", N_ ("Network"), N_ ("Half of the last 512 frames took less"), -1 },
@@ -124,19 +126,13 @@ set_stage (SqCompareTable *self, Row row, const SqStageStats *a, const SqStageSt
   set_values (self, row + 1, a->p99_ns, b->p99_ns, sq_format_ms (a->p99_ns), sq_format_ms (b->p99_ns));
 }
 
-// Frames per second of one frame after another, for both in the same way.
 static double
-engine_fps (const SqStageStats *stages)
+engine_fps (const SqStageStats *stages, int lanes)
 {
-  double ns = 0;
+  SqComparedModel model = { 0 };
 
-  for (int s = SQ_STAGE_PREPROCESS; s < SQ_N_STAGES; s++)
-    {
-      if (stages[s].count == 0)
-        return 0;
-      ns += (double) stages[s].busy_ns / stages[s].count;
-    }
-  return ns > 0 ? 1e9 / ns : 0;
+  sq_compared_model_set_stages (&model, stages, lanes);
+  return model.fps;
 }
 
 void
@@ -149,11 +145,11 @@ sq_compare_table_set_facts (SqCompareTable *self, const SqCompareFacts *a, const
 }
 
 void
-sq_compare_table_set_stats (SqCompareTable *self, const SqPipelineStats *stats)
+sq_compare_table_set_stats (SqCompareTable *self, const SqPipelineStats *stats, int lanes_b)
 {
   static const SqPipelineStats none;
   const SqPipelineStats *s = stats != NULL ? stats : &none;
-  double a = engine_fps (s->stage), b = engine_fps (s->other_stage);
+  double a = engine_fps (s->stage, s->lanes), b = engine_fps (s->other_stage, lanes_b);
   const SqStageStats *decode = &s->stage[SQ_STAGE_DECODE];
   g_autofree char *p50 = sq_format_ms (decode->p50_ns), *p99 = sq_format_ms (decode->p99_ns), *wall = sq_format_fps (s->wall_fps);
 

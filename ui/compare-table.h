@@ -18,8 +18,8 @@ typedef struct
 
 GtkWidget *sq_compare_table_new (void);
 void sq_compare_table_set_facts (SqCompareTable *self, const SqCompareFacts *a, const SqCompareFacts *b);
-void sq_compare_table_set_stats (SqCompareTable *self, const SqPipelineStats *stats); // NULL: none
-void sq_compare_table_set_state (SqCompareTable *self, const SqTallyState *state);    // NULL: nothing compared
+void sq_compare_table_set_stats (SqCompareTable *self, const SqPipelineStats *stats, int lanes_b); // NULL: none
+void sq_compare_table_set_state (SqCompareTable *self, const SqTallyState *state);                 // NULL: nothing compared
 
 // What a row says, "size", "engine-fps", ...: of column 0 (A, or both), 1 (B), 2 (difference).
 const char *sq_compare_table_get_text (SqCompareTable *self, const char *row, int column);

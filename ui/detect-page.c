@@ -160,6 +160,7 @@ sq_detect_page_dispose (GObject *object)
   if (self->workspace != NULL)
     {
       _sq_detect_page_stop (self);
+      g_signal_handlers_disconnect_by_data (self->workspace, self);
       g_signal_handlers_disconnect_by_data (sq_workspace_get_recents (self->workspace), self);
       g_signal_handlers_disconnect_by_data (sq_workspace_get_models (self->workspace), self);
     }
@@ -268,6 +269,14 @@ on_model_changed (SqDetectPage *self)
     _sq_detect_page_start (self);
 }
 
+// Somebody else starts: two runs at once would tell nothing of either's time.
+static void
+on_run_starting (SqDetectPage *self, SqPipeline *pipeline)
+{
+  if (self->pipeline != NULL && pipeline != self->pipeline && sq_pipeline_get_state (self->pipeline) == SQ_PIPELINE_RUNNING)
+    sq_pipeline_set_paused (self->pipeline, TRUE);
+}
+
 void
 sq_detect_page_set_workspace (SqDetectPage *self, SqWorkspace *workspace)
 {
@@ -284,6 +293,7 @@ sq_detect_page_set_workspace (SqDetectPage *self, SqWorkspace *workspace)
   g_signal_connect_swapped (self->filter, "changed", G_CALLBACK (on_filter_changed), self);
   on_filter_changed (self);
 
+  g_signal_connect_swapped (workspace, "run-starting", G_CALLBACK (on_run_starting), self);
   g_signal_connect_swapped (sq_workspace_get_recents (workspace), "items-changed", G_CALLBACK (_sq_detect_page_fill_recents), self);
   _sq_detect_page_fill_recents (self);
   g_signal_connect_swapped (sq_workspace_get_models (workspace), "current-changed", G_CALLBACK (on_model_changed), self);
@@ -301,6 +311,12 @@ SqVideoView *
 sq_detect_page_get_view (SqDetectPage *self)
 {
   return self->view;
+}
+
+const char *const *
+sq_detect_page_get_paths (SqDetectPage *self)
+{
+  return (const char *const *) self->paths;
 }
 
 SqFilterState *

@@ -27,6 +27,7 @@ void sq_detect_page_nudge_confidence (SqDetectPage *self, float by);
 
 gboolean sq_detect_page_get_has_run (SqDetectPage *self);
 SqVideoView *sq_detect_page_get_view (SqDetectPage *self);
+const char *const *sq_detect_page_get_paths (SqDetectPage *self); // what is open, or NULL
 SqFilterState *sq_detect_page_get_filter (SqDetectPage *self);
 SqPipeline *sq_detect_page_get_pipeline (SqDetectPage *self);   // NULL when none
 const char *sq_detect_page_get_state_name (SqDetectPage *self); // "empty", "run" or "error"

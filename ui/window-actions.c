@@ -10,6 +10,15 @@
 
 /* Opening */
 
+void
+_sq_window_open_here (SqWindow *self, const char *const *paths)
+{
+  if (g_strcmp0 (sq_window_get_page (self), "compare") == 0)
+    sq_compare_page_open (self->compare, paths);
+  else
+    sq_window_open_paths (self, paths);
+}
+
 static void
 open_files (SqWindow *self, GListModel *files, gboolean model)
 {
@@ -29,7 +38,7 @@ open_files (SqWindow *self, GListModel *files, gboolean model)
   if (model)
     sq_models_page_add_files (self->models, (const char *const *) paths->pdata);
   else
-    sq_window_open_paths (self, (const char *const *) paths->pdata);
+    _sq_window_open_here (self, (const char *const *) paths->pdata);
 }
 
 static void
@@ -62,20 +71,20 @@ action_open (GtkWidget *widget, const char *name, GVariant *parameter)
   SqWindow *self = SQ_WINDOW (widget);
   gboolean model = g_str_equal (name, "win.add-model"), folder = g_str_equal (name, "win.open-folder");
   g_autoptr (GtkFileFilter) filter = NULL;
-  g_autoptr (GtkFileFilter) all = make_filter (_("All Files"), (const char *const[]){ "application/octet-stream", NULL }, NULL);
+  g_autoptr (GtkFileFilter) all = make_filter (_ ("All Files"), (const char *const[]){ "application/octet-stream", NULL }, NULL);
 
   if (self->chooser != NULL)
     return;
   self->chooser =
-      gtk_file_chooser_native_new (model    ? _("Add Model")
-                                   : folder ? _("Open Folder")
-                                            : _("Open"),
+      gtk_file_chooser_native_new (model    ? _ ("Add Model")
+                                   : folder ? _ ("Open Folder")
+                                            : _ ("Open"),
                                    GTK_WINDOW (self), folder ? GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER : GTK_FILE_CHOOSER_ACTION_OPEN,
-                                   model ? _("_Add") : _("_Open"), NULL);
+                                   model ? _ ("_Add") : _ ("_Open"), NULL);
   if (model)
-    filter = make_filter (_("Models"), NULL, (const char *const[]){ "onnx", "cfg", "weights", NULL });
+    filter = make_filter (_ ("Models"), NULL, (const char *const[]){ "onnx", "cfg", "weights", NULL });
   else
-    filter = make_filter (_("Pictures and Videos"), (const char *const[]){ "image/*", "video/*", NULL }, NULL);
+    filter = make_filter (_ ("Pictures and Videos"), (const char *const[]){ "image/*", "video/*", NULL }, NULL);
   gtk_file_filter_add_pattern (all, "*");
   if (!folder)
     {
@@ -103,11 +112,11 @@ action_open_camera (GtkWidget *widget, const char *name, GVariant *parameter)
 
       if (g_file_test (path, G_FILE_TEST_EXISTS))
         {
-          sq_window_open_paths (self, (const char *const[]){ path, NULL });
+          _sq_window_open_here (self, (const char *const[]){ path, NULL });
           return;
         }
     }
-  sq_toast (widget, _("No camera found"));
+  sq_toast (widget, _ ("No camera found"));
 }
 
 static void
@@ -121,7 +130,7 @@ on_sample (GObject *source, GAsyncResult *result, gpointer user_data)
     return; // closed meanwhile
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.try-sample", TRUE);
   if (path != NULL)
-    sq_window_open_paths (self, (const char *const[]){ path, NULL });
+    _sq_window_open_here (self, (const char *const[]){ path, NULL });
   else
     sq_toast_error (GTK_WIDGET (self), error->message);
 }
@@ -199,6 +208,12 @@ on_sessions (SqWindow *self)
   return g_strcmp0 (sq_window_get_page (self), "sessions") == 0;
 }
 
+static gboolean
+on_compare (SqWindow *self)
+{
+  return g_strcmp0 (sq_window_get_page (self), "compare") == 0;
+}
+
 static void
 action_play (GtkWidget *widget, const char *name, GVariant *parameter)
 {
@@ -206,6 +221,8 @@ action_play (GtkWidget *widget, const char *name, GVariant *parameter)
 
   if (on_sessions (self))
     sq_sessions_page_toggle_play (self->sessions);
+  else if (on_compare (self))
+    sq_compare_page_toggle_play (self->compare);
   else
     sq_detect_page_toggle_play (self->detect);
 }
@@ -218,6 +235,8 @@ action_step (GtkWidget *widget, const char *name, GVariant *parameter)
 
   if (on_sessions (self))
     sq_sessions_page_step (self->sessions, direction);
+  else if (on_compare (self))
+    sq_compare_page_step (self->compare, direction);
   else
     sq_detect_page_step (self->detect, direction);
 }
@@ -227,15 +246,18 @@ action_confidence (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   SqWindow *self = SQ_WINDOW (widget);
   SqFilterState *filter = on_sessions (self) ? sq_sessions_page_get_filter (self->sessions) : sq_detect_page_get_filter (self->detect);
-  float confidence = sq_filter_state_get_confidence (filter) + g_variant_get_double (parameter);
+  float by = g_variant_get_double (parameter);
 
-  sq_filter_state_set_confidence (filter, CLAMP (confidence, SQ_SCORE_FLOOR, 1.f));
+  if (on_compare (self))
+    sq_compare_page_nudge_confidence (self->compare, by);
+  else
+    sq_filter_state_set_confidence (filter, CLAMP (sq_filter_state_get_confidence (filter) + by, SQ_SCORE_FLOOR, 1.f));
 }
 
 static void
 action_zoom (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  SqVideoView *view = _sq_window_get_view (SQ_WINDOW (widget));
+  SqPictureView *view = _sq_window_get_view (SQ_WINDOW (widget));
   g_autofree char *action = g_strconcat ("view.", name + strlen ("win."), NULL);
 
   if (view != NULL)
@@ -249,6 +271,20 @@ action_close_run (GtkWidget *widget, const char *name, GVariant *parameter)
 
   if (g_strcmp0 (sq_window_get_page (self), "detect") == 0)
     sq_detect_page_close (self->detect);
+  else if (on_compare (self))
+    sq_compare_page_close (self->compare);
+}
+
+static void
+action_walk (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  sq_compare_page_walk (SQ_WINDOW (widget)->compare, g_variant_get_int32 (parameter));
+}
+
+static void
+action_save_picture (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  sq_compare_page_save_picture (SQ_WINDOW (widget)->compare);
 }
 
 static void
@@ -331,9 +367,27 @@ action_show_model (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+action_compare (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+  SqModelList *models = sq_workspace_get_models (self->workspace);
+  const char *a, *b;
+
+  g_variant_get (parameter, "(&s&s)", &a, &b);
+  if (sq_model_list_find (models, a) != NULL && sq_model_list_find (models, b) != NULL)
+    _sq_window_compare (self, sq_model_list_find (models, a), sq_model_list_find (models, b));
+}
+
+static void
 action_level (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  sq_level_picker_choose (SQ_WINDOW (widget)->level_picker, (guint) g_variant_get_int32 (parameter));
+  SqWindow *self = SQ_WINDOW (widget);
+  guint n = g_variant_get_int32 (parameter);
+
+  if (on_compare (self))
+    sq_compare_page_choose_level (self->compare, n);
+  else
+    sq_level_picker_choose (self->level_picker, n);
 }
 
 void
@@ -349,7 +403,9 @@ _sq_window_update_actions (SqWindow *self)
     gtk_widget_action_set_enabled (widget, on_view[i], view);
   gtk_widget_action_set_enabled (widget, "win.export", session);
   gtk_widget_action_set_enabled (widget, "win.run-again", session);
-  gtk_widget_action_set_enabled (widget, "win.level", g_strcmp0 (sq_window_get_page (self), "detect") == 0);
+  gtk_widget_action_set_enabled (widget, "win.level", on_compare (self) || g_strcmp0 (sq_window_get_page (self), "detect") == 0);
+  gtk_widget_action_set_enabled (widget, "win.walk", on_compare (self) && view);
+  gtk_widget_action_set_enabled (widget, "win.save-picture", on_compare (self) && view);
 }
 
 void
@@ -385,6 +441,9 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     { "win.compress-recipe", "(sssb)", action_compress_recipe }, // a model's id, a recipe, pictures or "", at once
     { "win.show-model", "s", action_show_model },
     { "win.level", "i", action_level },
+    { "win.compare", "(ss)", action_compare }, // the ids of two models
+    { "win.walk", "i", action_walk },          // as sq_compare_page_walk
+    { "win.save-picture", NULL, action_save_picture },
   };
   static const struct
   {
@@ -397,12 +456,12 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     { GDK_KEY_f, GDK_CONTROL_MASK, "win.search" },
     { GDK_KEY_e, GDK_CONTROL_MASK, "win.export" },
     { GDK_KEY_d, GDK_CONTROL_MASK, "win.run-again" },
+    { GDK_KEY_s, GDK_CONTROL_MASK, "win.save-picture" },
     { GDK_KEY_c, GDK_CONTROL_MASK, "win.copy" },
     { GDK_KEY_F9, 0, "win.inspector" },
     { GDK_KEY_F11, 0, "win.fullscreen" },
     { GDK_KEY_Escape, 0, "win.escape" },
     { GDK_KEY_Left, GDK_ALT_MASK, "win.back" },
-    { GDK_KEY_space, 0, "win.play" },
     { GDK_KEY_plus, 0, "win.zoom-in" },
     { GDK_KEY_equal, 0, "win.zoom-in" },
     { GDK_KEY_KP_Add, 0, "win.zoom-in" },
@@ -419,12 +478,16 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     gtk_widget_class_add_binding_action (widget_class, keys[i].key, keys[i].modifiers, keys[i].action, NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_comma, 0, "win.step", "i", -1);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_period, 0, "win.step", "i", 1);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_n, 0, "win.walk", "i", 1);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_n, GDK_SHIFT_MASK, "win.walk", "i", -1);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_w, 0, "win.walk", "i", 0);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_bracketleft, 0, "win.confidence", "d", -.05);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_bracketright, 0, "win.confidence", "d", .05);
   for (guint i = 0; i < 9; i++)
     gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1 + i, 0, "win.level", "i", (int) i);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1, GDK_ALT_MASK, "win.show-page", "s", "detect");
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_2, GDK_ALT_MASK, "win.show-page", "s", "models");
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_3, GDK_ALT_MASK, "win.show-page", "s", "sessions");
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_4, GDK_ALT_MASK, "win.show-page", "s", "devices");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_2, GDK_ALT_MASK, "win.show-page", "s", "compare");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_3, GDK_ALT_MASK, "win.show-page", "s", "models");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_4, GDK_ALT_MASK, "win.show-page", "s", "sessions");
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_5, GDK_ALT_MASK, "win.show-page", "s", "devices");
 }

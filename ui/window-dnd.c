@@ -42,7 +42,7 @@ sq_window_drop_files (SqWindow *self, GSList *files)
     }
   else
     {
-      sq_window_open_paths (self, (const char *const *) paths->pdata);
+      _sq_window_open_here (self, (const char *const *) paths->pdata);
     }
   return TRUE;
 }

@@ -26,6 +26,7 @@ struct _SqWindow
   SqModelPicker *picker;
   SqLevelPicker *level_picker;
   SqDetectPage *detect;
+  SqComparePage *compare;
   SqModelsPage *models;
   SqSessionsPage *sessions;
   SqDevicesPage *devices;
@@ -35,7 +36,8 @@ struct _SqWindow
   SqWorkspace *workspace;
   GtkFileChooserNative *chooser; // while open
   GtkDropTarget *drop_target;    // borrowed
-  GtkWindow *compress_dialog;    // weak, while open
+  char **last_source;
+  GtkWindow *compress_dialog; // weak, while open
   guint tick_id;
   guint fold_id;
   gboolean tight;        // no room for the level in the header bar
@@ -46,6 +48,9 @@ void _sq_window_class_init_actions (GtkWidgetClass *widget_class);
 void _sq_window_init_dnd (SqWindow *self);
 void _sq_window_update_header (SqWindow *self);
 void _sq_window_update_actions (SqWindow *self);
-SqVideoView *_sq_window_get_view (SqWindow *self); // of the page on show, or NULL
+// On what was opened last, where nothing is compared yet.
+void _sq_window_compare (SqWindow *self, SqModelEntry *a, SqModelEntry *b);
+void _sq_window_open_here (SqWindow *self, const char *const *paths); // on the page on show, or on Detect
+SqPictureView *_sq_window_get_view (SqWindow *self);                  // of the page on show, or NULL
 
 G_END_DECLS

@@ -8,7 +8,7 @@
 
 G_DEFINE_FINAL_TYPE (SqWindow, sq_window, ADW_TYPE_APPLICATION_WINDOW)
 
-static const char *const page_names[] = { "detect", "models", "sessions", "devices" };
+static const char *const page_names[] = { "detect", "compare", "models", "sessions", "devices" };
 
 const char *
 sq_window_get_page (SqWindow *self)
@@ -17,15 +17,17 @@ sq_window_get_page (SqWindow *self)
   return gtk_stack_get_visible_child_name (self->pages);
 }
 
-SqVideoView *
+SqPictureView *
 _sq_window_get_view (SqWindow *self)
 {
   const char *page = sq_window_get_page (self);
 
   if (g_strcmp0 (page, "detect") == 0 && sq_detect_page_get_has_run (self->detect))
-    return sq_detect_page_get_view (self->detect);
+    return SQ_PICTURE_VIEW (sq_detect_page_get_view (self->detect));
+  if (g_strcmp0 (page, "compare") == 0 && sq_compare_page_get_has_run (self->compare))
+    return SQ_PICTURE_VIEW (sq_compare_page_get_view (self->compare));
   if (g_strcmp0 (page, "sessions") == 0 && sq_sessions_page_get_can_go_back (self->sessions))
-    return sq_sessions_page_get_view (self->sessions);
+    return SQ_PICTURE_VIEW (sq_sessions_page_get_view (self->sessions));
   return NULL;
 }
 
@@ -45,7 +47,7 @@ void
 _sq_window_update_header (SqWindow *self)
 {
   const char *page;
-  gboolean detect, sessions;
+  gboolean detect, compare, sessions;
   g_autofree char *title = NULL;
   g_autofree char *subtitle = NULL;
 
@@ -54,9 +56,12 @@ _sq_window_update_header (SqWindow *self)
     return;
   page = sq_window_get_page (self);
   detect = g_strcmp0 (page, "detect") == 0;
+  compare = g_strcmp0 (page, "compare") == 0;
   sessions = g_strcmp0 (page, "sessions") == 0;
   if (detect)
     g_object_get (self->detect, "title", &title, "subtitle", &subtitle, NULL);
+  else if (compare)
+    g_object_get (self->compare, "title", &title, "subtitle", &subtitle, NULL);
   else if (sessions)
     g_object_get (self->sessions, "title", &title, "subtitle", &subtitle, NULL);
   else
@@ -66,12 +71,44 @@ _sq_window_update_header (SqWindow *self)
   adw_window_title_set_subtitle (self->title, subtitle != NULL ? subtitle : "");
   gtk_window_set_title (GTK_WINDOW (self), title);
   gtk_widget_set_visible (self->back, adw_leaflet_get_folded (self->leaflet) || page_can_go_back (self));
-  gtk_widget_set_visible (self->open_button, detect);
+  gtk_widget_set_visible (self->open_button, detect || compare);
   gtk_widget_set_visible (GTK_WIDGET (self->picker), detect);
   gtk_widget_set_visible (GTK_WIDGET (self->level_picker), detect && !self->tight);
   gtk_widget_set_visible (self->search_button, sessions && !sq_sessions_page_get_can_go_back (self->sessions));
   gtk_widget_set_visible (self->inspector_button, _sq_window_get_view (self) != NULL);
   _sq_window_update_actions (self);
+}
+
+// What Detect has open, else what was opened last.
+static const char *const *
+get_last_source (SqWindow *self)
+{
+  GListModel *recents = G_LIST_MODEL (sq_workspace_get_recents (self->workspace));
+
+  if (sq_detect_page_get_paths (self->detect) != NULL)
+    return sq_detect_page_get_paths (self->detect);
+  g_clear_pointer (&self->last_source, g_strfreev);
+  for (guint i = 0; i < g_list_model_get_n_items (recents) && self->last_source == NULL; i++)
+    {
+      g_autoptr (SqRecentItem) item = g_list_model_get_item (recents, i);
+      const char *uri = sq_recent_item_get_uri (item);
+      g_autofree char *path = g_str_has_prefix (uri, "file://") ? g_filename_from_uri (uri, NULL, NULL) : NULL;
+
+      if (sq_recent_item_get_kind (item) == SQ_RECENT_SOURCE && path != NULL)
+        self->last_source = g_strdupv ((char *[]){ path, NULL });
+    }
+  return (const char *const *) self->last_source;
+}
+
+void
+_sq_window_compare (SqWindow *self, SqModelEntry *a, SqModelEntry *b)
+{
+  const char *const *source = get_last_source (self);
+
+  sq_compare_page_set_models (self->compare, a, b);
+  sq_window_show_page (self, "compare");
+  if (!sq_compare_page_get_has_run (self->compare) && source != NULL)
+    sq_compare_page_open (self->compare, source);
 }
 
 static void
@@ -85,7 +122,11 @@ on_page_changed (SqWindow *self)
   for (guint i = 0; i < G_N_ELEMENTS (page_names); i++)
     if (g_strcmp0 (page, page_names[i]) == 0)
       gtk_list_box_select_row (self->sidebar, gtk_list_box_get_row_at_index (self->sidebar, i));
-  sq_drop_overlay_set_title (self->drop_overlay, g_strcmp0 (page, "models") == 0 ? _ ("Drop to Add Model") : _ ("Drop to Detect"));
+  sq_drop_overlay_set_title (self->drop_overlay, g_strcmp0 (page, "models") == 0    ? _ ("Drop to Add Model")
+                                                 : g_strcmp0 (page, "compare") == 0 ? _ ("Drop to Compare On")
+                                                                                    : _ ("Drop to Detect"));
+  if (g_strcmp0 (page, "compare") == 0)
+    sq_compare_page_offer (self->compare, get_last_source (self));
   _sq_window_update_header (self);
 }
 
@@ -114,10 +155,14 @@ static gboolean
 on_tick (gpointer data)
 {
   SqWindow *self = data;
-  SqPipeline *pipeline = sq_detect_page_get_pipeline (self->detect);
+  SqPipeline *pipelines[] = { sq_detect_page_get_pipeline (self->detect), sq_compare_page_get_pipeline (self->compare) }, *pipeline = NULL;
   SqPipelineStats stats = { 0 };
-  gboolean running = pipeline != NULL && sq_pipeline_get_state (pipeline) == SQ_PIPELINE_RUNNING;
+  gboolean running;
 
+  for (guint i = 0; i < G_N_ELEMENTS (pipelines) && pipeline == NULL; i++)
+    if (pipelines[i] != NULL && sq_pipeline_get_state (pipelines[i]) == SQ_PIPELINE_RUNNING)
+      pipeline = pipelines[i];
+  running = pipeline != NULL;
   if (running)
     sq_pipeline_get_stats (pipeline, &stats);
   sq_devices_page_set_stats (self->devices, running ? &stats : NULL);
@@ -188,8 +233,19 @@ sq_window_close_request (GtkWindow *window)
   if (!gtk_window_is_fullscreen (window))
     save_size (self);
   sq_detect_page_close (self->detect);
+  sq_compare_page_close (self->compare);
   sq_compressor_cancel (sq_workspace_get_compressor (self->workspace));
   return GTK_WINDOW_CLASS (sq_window_parent_class)->close_request (window);
+}
+
+// What GtkWindow does for Space. It has the key before any binding here could; a picture has nothing to activate.
+static void
+sq_window_activate_focus (GtkWindow *window)
+{
+  GtkWidget *focus = gtk_window_get_focus (window);
+
+  if (focus == NULL || !gtk_widget_activate (focus))
+    gtk_widget_activate_action (GTK_WIDGET (window), "win.play", NULL);
 }
 
 static void
@@ -202,6 +258,7 @@ sq_window_dispose (GObject *object)
   g_clear_handle_id (&self->warm_id, g_source_remove);
   g_clear_object (&self->chooser);
   g_clear_weak_pointer (&self->compress_dialog);
+  g_clear_pointer (&self->last_source, g_strfreev);
   g_clear_object (&self->workspace);
   gtk_widget_dispose_template (GTK_WIDGET (self), SQ_TYPE_WINDOW);
   G_OBJECT_CLASS (sq_window_parent_class)->dispose (object);
@@ -213,9 +270,11 @@ sq_window_class_init (SqWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = sq_window_dispose;
+  GTK_WINDOW_CLASS (klass)->activate_focus = sq_window_activate_focus;
   GTK_WINDOW_CLASS (klass)->close_request = sq_window_close_request;
   widget_class->size_allocate = sq_window_size_allocate;
 
+  g_type_ensure (SQ_TYPE_COMPARE_PAGE);
   g_type_ensure (SQ_TYPE_DETECT_PAGE);
   g_type_ensure (SQ_TYPE_DEVICES_PAGE);
   g_type_ensure (SQ_TYPE_DEVICE_STRIP);
@@ -238,6 +297,7 @@ sq_window_class_init (SqWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqWindow, picker);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, level_picker);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, detect);
+  gtk_widget_class_bind_template_child (widget_class, SqWindow, compare);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, models);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, sessions);
   gtk_widget_class_bind_template_child (widget_class, SqWindow, devices);
@@ -297,6 +357,7 @@ sq_window_new (GtkApplication *application, SqWorkspace *workspace)
 
   self->workspace = g_object_ref (workspace);
   sq_detect_page_set_workspace (self->detect, workspace);
+  sq_compare_page_set_workspace (self->compare, workspace);
   sq_models_page_set_workspace (self->models, workspace);
   sq_sessions_page_set_workspace (self->sessions, workspace);
   sq_devices_page_set_workspace (self->devices, workspace);
@@ -338,6 +399,12 @@ SqDetectPage *
 sq_window_get_detect_page (SqWindow *self)
 {
   return self->detect;
+}
+
+SqComparePage *
+sq_window_get_compare_page (SqWindow *self)
+{
+  return self->compare;
 }
 
 SqModelsPage *

@@ -55,6 +55,12 @@ fixture_set_up (Fixture *fixture, gconstpointer data)
   g_settings_reset (settings, "model");
   g_settings_reset (settings, "model-options");
   g_settings_reset (settings, "inspector-visible");
+  g_settings_reset (settings, "compare-a");
+  g_settings_reset (settings, "compare-b");
+  g_settings_reset (settings, "compare-device-a");
+  g_settings_reset (settings, "compare-device-b");
+  g_settings_reset (settings, "compare-mode");
+  g_settings_reset (settings, "compare-share");
   g_settings_set_string (settings, "device", device != NULL ? device : "cpu");
   fixture->dir = g_dir_make_tmp ("squint-test-XXXXXX", NULL);
   fixture->workspace = sq_workspace_new (fixture->dir);
@@ -107,6 +113,7 @@ void
 fixture_destroy_window (SqWindow *window)
 {
   sq_detect_page_close (sq_window_get_detect_page (window));
+  sq_compare_page_close (sq_window_get_compare_page (window));
   gtk_window_destroy (GTK_WINDOW (window));
   fixture_run_for (.1);
 }

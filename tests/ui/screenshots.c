@@ -357,6 +357,101 @@ test_variants (Fixture *fixture, gconstpointer data)
   shoot_variants (&shot, "dark", 420, 700);
 }
 
+static gboolean
+have_models (gpointer data)
+{
+  return sq_model_list_get_ready (sq_workspace_get_models (((Shot *) data)->workspace));
+}
+
+static gboolean
+compare_ended (gpointer data)
+{
+  SqComparePage *page = sq_window_get_compare_page (((Shot *) data)->window);
+  SqPipeline *pipeline = sq_compare_page_get_pipeline (page);
+
+  return g_str_equal (sq_compare_page_get_state_name (page), "error")
+         || (pipeline != NULL && sq_pipeline_get_state (pipeline) == SQ_PIPELINE_FINISHED
+             && sq_tally_get_settled (sq_compare_page_get_tally (page)));
+}
+
+static gboolean
+compare_plays (gpointer data)
+{
+  SqResult *pair = sq_compare_view_get_result (sq_compare_page_get_view (sq_window_get_compare_page (((Shot *) data)->window)));
+
+  return pair != NULL && pair->frame->index > 30;
+}
+
+static void
+shoot_compare (Fixture *fixture, const char *theme, int width, int height)
+{
+  static const char *const modes[SQ_N_COMPARE_MODES] = { "split", "side-by-side", "only-b" };
+  Shot shot = { .workspace = fixture->workspace };
+  g_autofree char *folder = fixture_data ("images/demo"), *video = fixture_data ("videos/people.mp4"), *models = fixture_data ("models");
+  g_autofree char *bad = g_build_filename (fixture->dir, "holiday.jpg", NULL);
+  SqModelList *list = sq_workspace_get_models (fixture->workspace);
+  GSettings *settings = sq_workspace_get_settings (fixture->workspace);
+  SqComparePage *page;
+
+  if (folder == NULL || video == NULL || models == NULL)
+    {
+      g_test_skip ("no test data: set SQUINT_TEST_DATA");
+      return;
+    }
+  g_setenv ("SQUINT_MODEL_MIRROR", models, FALSE);
+  g_assert_true (fixture_wait (have_models, &shot, 10));
+  if (g_str_equal (theme, "mirrored"))
+    gtk_widget_set_default_direction (GTK_TEXT_DIR_RTL);
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
+                                      g_str_equal (theme, "dark") ? ADW_COLOR_SCHEME_FORCE_DARK : ADW_COLOR_SCHEME_FORCE_LIGHT);
+  shot.window = fixture_window (fixture, width, height);
+  page = sq_window_get_compare_page (shot.window);
+  sq_window_show_page (shot.window, "compare");
+  sq_compare_page_set_models (page, sq_model_list_find (list, "yolox-nano"), sq_model_list_find (list, "yolo-fastest-1.1"));
+  take (&shot, "compare-empty", theme, width, height);
+
+  sq_compare_page_open (page, (const char *const[]){ folder, NULL });
+  g_assert_true (fixture_wait (compare_ended, &shot, 60));
+  fixture_run_for (.5);
+  sq_compare_page_walk (page, 0);
+  for (int m = 0; m < SQ_N_COMPARE_MODES; m++)
+    {
+      g_autofree char *name = g_strconcat ("compare-", modes[m], NULL);
+
+      g_settings_set_enum (settings, "compare-mode", m);
+      take (&shot, name, theme, width, height);
+    }
+  g_settings_set_enum (settings, "compare-mode", SQ_COMPARE_SPLIT);
+  g_settings_set_boolean (settings, "compare-share", FALSE);
+  gtk_widget_activate_action (GTK_WIDGET (sq_compare_page_get_view (page)), "view.next", NULL);
+  scroll_to (GTK_WIDGET (page), 1);
+  take (&shot, "compare-selected", theme, width, height);
+  g_settings_reset (settings, "compare-share");
+
+  sq_compare_page_open (page, (const char *const[]){ video, NULL });
+  g_assert_true (fixture_wait (compare_plays, &shot, 60));
+  fixture_run_for (.5);
+  scroll_to (GTK_WIDGET (page), 0);
+  take (&shot, "compare-video", theme, width, height);
+
+  g_assert_true (g_file_set_contents (bad, "no picture", -1, NULL));
+  sq_compare_page_open (page, (const char *const[]){ bad, NULL });
+  g_assert_true (fixture_wait (compare_ended, &shot, 60));
+  take (&shot, "compare-error", theme, width, height);
+  fixture_destroy_window (shot.window);
+  gtk_widget_set_default_direction (GTK_TEXT_DIR_LTR);
+}
+
+static void
+test_compare (Fixture *fixture, gconstpointer data)
+{
+  shoot_compare (fixture, "light", 1280, 800);
+  shoot_compare (fixture, "dark", 1280, 800);
+  shoot_compare (fixture, "light", 800, 600);
+  shoot_compare (fixture, "dark", 420, 700);
+  shoot_compare (fixture, "mirrored", 1280, 800);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -366,6 +461,7 @@ main (int argc, char *argv[])
   g_test_add ("/ui/screenshots/light-small", Fixture, NULL, fixture_set_up, test_light_small, fixture_tear_down);
   g_test_add ("/ui/screenshots/dark-small", Fixture, NULL, fixture_set_up, test_dark_small, fixture_tear_down);
   g_test_add ("/ui/screenshots/mirrored", Fixture, NULL, fixture_set_up, test_mirrored, fixture_tear_down);
+  g_test_add ("/ui/screenshots/compare", Fixture, NULL, fixture_set_up, test_compare, fixture_tear_down);
   g_test_add ("/ui/screenshots/variants", Fixture, NULL, fixture_set_up, test_variants, fixture_tear_down);
   return g_test_run ();
 }

@@ -6,6 +6,7 @@
 #include "ui/busy-bar.h"
 #include "ui/class-filter.h"
 #include "ui/class-swatch.h"
+#include "ui/compare-table.h"
 #include "ui/compare-view.h"
 #include "ui/density-strip.h"
 #include "ui/device-strip.h"
@@ -23,6 +24,7 @@
 #include "ui/session-cell.h"
 #include "ui/session-view.h"
 #include "ui/transport-bar.h"
+#include "ui/wrap-box.h"
 
 static GtkWidget *
 graph_new (void)
@@ -43,6 +45,8 @@ static const struct
 } widgets[] = {
   { "busy-bar", sq_busy_bar_new },
   { "class-swatch", swatch_new },
+  { "compare-page", sq_compare_page_new },
+  { "compare-table", sq_compare_table_new },
   { "compare-view", sq_compare_view_new },
   { "density-strip", sq_density_strip_new },
   { "detect-page", sq_detect_page_new },
@@ -64,6 +68,7 @@ static const struct
   { "sessions-page", sq_sessions_page_new },
   { "transport-bar", sq_transport_bar_new },
   { "video-view", sq_video_view_new },
+  { "wrap-box", sq_wrap_box_new },
 };
 
 static void

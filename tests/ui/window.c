@@ -51,7 +51,7 @@ static void
 test_pages (Fixture *fixture, gconstpointer data)
 {
   SqWindow *window = fixture_window (fixture, 1000, 700);
-  static const char *const pages[] = { "models", "sessions", "devices", "detect" };
+  static const char *const pages[] = { "compare", "models", "sessions", "devices", "detect" };
 
   g_assert_cmpstr (sq_window_get_page (window), ==, "detect");
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
