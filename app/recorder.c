@@ -38,6 +38,7 @@ recording_clear (gpointer data)
   sq_model_unref (self->model);
   g_strfreev (self->paths);
   g_free (self->device);
+  g_clear_pointer (&self->filter.region, sq_region_unref);
   g_mutex_clear (&self->lock);
 }
 
@@ -144,6 +145,8 @@ on_run_starting (SqRecorder *self, SqPipeline *pipeline, char **paths, SqFilterS
   recording->filter = sq_filter_state_get_filter (filter);
   recording->filter.classes = NULL; // belongs to the filter state; what a run stores is all classes
   recording->filter.n_classes = 0;
+  if (recording->filter.region != NULL)
+    sq_region_ref (recording->filter.region);
 
   g_ptr_array_add (self->active, g_atomic_rc_box_acquire (recording));
   connect_recording (pipeline, "finished", G_CALLBACK (on_finished), recording);

@@ -241,6 +241,7 @@ run_with_model (SqDetectPage *self, SqModel *model)
     .devices = device,
     .threads = g_settings_get_int (settings, "threads"),
     .realtime = g_strcmp0 (playback, "realtime") == 0,
+    .track = g_settings_get_boolean (settings, "number-objects"),
   };
   g_autofree char *parallel = g_settings_get_string (settings, "parallel");
   DensitySink *sink = g_new (DensitySink, 1);
@@ -388,6 +389,8 @@ sq_detect_page_open (SqDetectPage *self, const char *const *paths)
 
   if ((const char *const *) self->paths != paths)
     {
+      if (self->paths == NULL || !g_strv_equal (paths, (const char *const *) self->paths))
+        sq_filter_state_set_region (self->filter, NULL); // it belongs to what was seen there
       g_strfreev (self->paths);
       self->paths = g_strdupv ((char **) paths);
     }

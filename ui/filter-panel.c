@@ -14,7 +14,8 @@ struct _SqFilterPanel
   GtkWidget *confidence, *overlap;
   GtkLabel *confidence_value, *overlap_value;
   GtkAdjustment *confidence_adjustment, *overlap_adjustment;
-  GtkMenuButton *classes;
+  GtkMenuButton *classes, *region;
+  GtkWidget *region_label;
   SqClassFilter *class_filter;
 
   SqFilterState *filter;
@@ -46,6 +47,7 @@ on_filter_changed (SqFilterPanel *self)
     // Translators: so many of so many classes are shown
     text = g_strdup_printf (_ ("%u of %u"), shown, all);
   gtk_menu_button_set_label (self->classes, text);
+  gtk_menu_button_set_label (self->region, sq_filter_state_get_region (self->filter) != NULL ? _ ("Drawn") : _ ("Everywhere"));
 }
 
 static void
@@ -85,6 +87,8 @@ sq_filter_panel_class_init (SqFilterPanelClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqFilterPanel, overlap_value);
   gtk_widget_class_bind_template_child (widget_class, SqFilterPanel, overlap_adjustment);
   gtk_widget_class_bind_template_child (widget_class, SqFilterPanel, classes);
+  gtk_widget_class_bind_template_child (widget_class, SqFilterPanel, region_label);
+  gtk_widget_class_bind_template_child (widget_class, SqFilterPanel, region);
   gtk_widget_class_bind_template_child (widget_class, SqFilterPanel, class_filter);
 }
 
@@ -138,4 +142,13 @@ sq_filter_panel_set_nms_done (SqFilterPanel *self, gboolean nms_done)
   gtk_widget_set_sensitive (self->overlap, !nms_done);
   gtk_widget_set_tooltip_text (self->overlap, nms_done ? _ ("This network removes overlapping boxes itself")
                                                        : _ ("Boxes of one class that overlap more than this count as one object"));
+}
+
+void
+sq_filter_panel_show_region (SqFilterPanel *self)
+{
+  g_return_if_fail (SQ_IS_FILTER_PANEL (self));
+
+  gtk_widget_set_visible (self->region_label, TRUE);
+  gtk_widget_set_visible (GTK_WIDGET (self->region), TRUE);
 }

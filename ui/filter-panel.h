@@ -15,4 +15,6 @@ void sq_filter_panel_set_filter (SqFilterPanel *self, SqFilterState *filter); //
 void sq_filter_panel_set_labels (SqFilterPanel *self, const char *const *labels);
 void sq_filter_panel_set_nms_done (SqFilterPanel *self, gboolean nms_done); // TRUE: overlap is not the user's to choose
 
+void sq_filter_panel_show_region (SqFilterPanel *self);                      // where polygons can be drawn
+
 G_END_DECLS

@@ -10,6 +10,7 @@ struct _SqFilterState
   guint8 *shown; // per class 0/1
   guint n_classes;
   guint n_shown;
+  SqRegion *region; // nullable
 };
 
 G_DEFINE_FINAL_TYPE (SqFilterState, sq_filter_state, G_TYPE_OBJECT)
@@ -77,6 +78,7 @@ sq_filter_state_finalize (GObject *object)
   SqFilterState *self = SQ_FILTER_STATE (object);
 
   g_free (self->shown);
+  g_clear_pointer (&self->region, sq_region_unref);
   G_OBJECT_CLASS (sq_filter_state_parent_class)->finalize (object);
 }
 
@@ -123,6 +125,7 @@ sq_filter_state_get_filter (SqFilterState *self)
 
   filter.confidence = self->confidence;
   filter.iou = self->overlap;
+  filter.region = self->region;
   if (self->n_shown < self->n_classes)
     {
       filter.classes = self->shown;
@@ -234,4 +237,35 @@ guint
 sq_filter_state_get_n_shown (SqFilterState *self)
 {
   return self->n_shown;
+}
+
+SqRegion *
+sq_filter_state_get_region (SqFilterState *self)
+{
+  g_return_val_if_fail (SQ_IS_FILTER_STATE (self), NULL);
+  return self->region;
+}
+
+void
+sq_filter_state_set_region (SqFilterState *self, SqRegion *region)
+{
+  g_return_if_fail (SQ_IS_FILTER_STATE (self));
+
+  if (region == self->region)
+    return;
+  g_clear_pointer (&self->region, sq_region_unref);
+  self->region = region != NULL ? sq_region_ref (region) : NULL;
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+void
+sq_filter_state_add_polygon (SqFilterState *self, gboolean exclude, const SqCorner *corners, guint n)
+{
+  g_autoptr (SqRegion) region = NULL;
+
+  g_return_if_fail (SQ_IS_FILTER_STATE (self));
+
+  region = self->region != NULL ? sq_region_copy (self->region) : sq_region_new (); // others may hold the one there is
+  if (sq_region_add (region, exclude, corners, n))
+    sq_filter_state_set_region (self, region);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the user wants to see of the candidates: confidence, overlap, classes. One object shared by sliders, view and counts.
+// What the user wants to see of the candidates: confidence, overlap, classes, region. One object shared by sliders, view and counts.
 //
 // Properties: "confidence", "overlap" (0..1), "all-classes" (read-only).
 // Signals:    "changed" () after any change.
@@ -30,5 +30,10 @@ gboolean sq_filter_state_get_class_shown (SqFilterState *self, guint class_id);
 void sq_filter_state_set_class_shown (SqFilterState *self, guint class_id, gboolean shown);
 void sq_filter_state_set_all_classes_shown (SqFilterState *self, gboolean shown);
 guint sq_filter_state_get_n_shown (SqFilterState *self);
+
+// Where objects count; NULL everywhere. What is given is kept.
+SqRegion *sq_filter_state_get_region (SqFilterState *self); // transfer none
+void sq_filter_state_set_region (SqFilterState *self, SqRegion *region);
+void sq_filter_state_add_polygon (SqFilterState *self, gboolean exclude, const SqCorner *corners, guint n);
 
 G_END_DECLS

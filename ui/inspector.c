@@ -367,6 +367,7 @@ sq_inspector_init (SqInspector *self)
 
   self->rows = g_array_new (FALSE, FALSE, sizeof (Row));
   gtk_widget_init_template (GTK_WIDGET (self));
+  sq_filter_panel_show_region (self->filter_panel);
   for (int i = 0; i < SQ_N_STAGES; i++)
     {
       add_stage_label (self, _ (names[i]), 0, i + 1);

@@ -12,7 +12,7 @@ struct _SqPreferences
 
   /* Template widgets */
   AdwComboRow *theme, *device, *playback;
-  GtkWidget *threads, *store, *reset_project;
+  GtkWidget *threads, *number, *store, *reset_project;
   GtkAdjustment *confidence_adjustment, *overlap_adjustment;
   AdwActionRow *project;
 
@@ -160,6 +160,7 @@ sq_preferences_class_init (SqPreferencesClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, device);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, playback);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, threads);
+  gtk_widget_class_bind_template_child (widget_class, SqPreferences, number);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, store);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, reset_project);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, confidence_adjustment);
@@ -193,6 +194,7 @@ sq_preferences_new (GtkWindow *parent, SqWorkspace *workspace)
   g_settings_bind (settings, "threads", self->threads, "value", flags);
   g_settings_bind (settings, "confidence", self->confidence_adjustment, "value", flags);
   g_settings_bind (settings, "overlap", self->overlap_adjustment, "value", flags);
+  g_settings_bind (settings, "number-objects", self->number, "active", flags);
   g_settings_bind (settings, "store-sessions", self->store, "active", flags);
   g_signal_connect_object (settings, "changed::project-file", G_CALLBACK (update_project), self, G_CONNECT_SWAPPED);
   update_project (self);

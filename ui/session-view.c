@@ -475,6 +475,7 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
   sq_filter_state_reset_classes (self->filter, run->labels != NULL ? g_strv_length (run->labels) : 0);
   sq_filter_state_set_confidence (self->filter, run->filter.confidence);
   sq_filter_state_set_overlap (self->filter, run->filter.iou);
+  sq_filter_state_set_region (self->filter, run->filter.region);
   gtk_widget_set_visible (self->film, pictures);
   gtk_widget_set_visible (GTK_WIDGET (self->transport), !pictures);
   gtk_widget_set_visible (GTK_WIDGET (self->density_strip), !pictures);

@@ -41,7 +41,9 @@ draw_detection (SqVideoView *self, GtkSnapshot *snapshot, int index, const graph
     }
   else if (!small)
     {
-      _sq_picture_view_draw_tag (view, snapshot, sq_video_view_get_label (self, d->class_id), &colour, &box, pane);
+      g_autofree char *name = _sq_video_view_name (self, d);
+
+      _sq_picture_view_draw_tag (view, snapshot, name, &colour, &box, pane);
     }
 }
 
@@ -60,6 +62,7 @@ _sq_video_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   _sq_picture_view_get_pane (view, 0, &pane);
   _sq_picture_view_get_geometry (view, &pane, &scale, &left, &top);
   _sq_picture_view_draw_picture (view, snapshot, scale, left, top);
+  _sq_video_view_snapshot_region (self, snapshot, &pane);
 
   // Best scores last, so that their tags lie on top.
   for (int i = (int) self->detections->len - 1; i >= 0; i--)

@@ -56,15 +56,24 @@ sq_video_view_pick (SqPictureView *view, double x, double y)
   return best;
 }
 
+char *
+_sq_video_view_name (SqVideoView *self, const SqDetection *d)
+{
+  const char *label = sq_video_view_get_label (self, d->class_id);
+
+  // Translators: class name, which one of them in a video
+  return d->track > 0 ? g_strdup_printf (_ ("%s %d"), label, d->track) : g_strdup (label);
+}
+
 static char *
 sq_video_view_describe (SqPictureView *view, guint index)
 {
   SqVideoView *self = SQ_VIDEO_VIEW (view);
   const SqDetection *d = &g_array_index (self->detections, SqDetection, index);
+  g_autofree char *name = _sq_video_view_name (self, d);
 
   // Translators: class name, score, box width and height
-  return g_strdup_printf (_ ("%s %.0f %%, %.0f × %.0f px"), sq_video_view_get_label (self, d->class_id), d->score * 100, d->x2 - d->x1,
-                          d->y2 - d->y1);
+  return g_strdup_printf (_ ("%s %.0f %%, %.0f × %.0f px"), name, d->score * 100, d->x2 - d->x1, d->y2 - d->y1);
 }
 
 static char *
@@ -90,6 +99,9 @@ follow (SqPictureView *view, int index, gpointer before)
     {
       const SqDetection *d = &g_array_index (detections, SqDetection, i);
       float o = d->class_id == old->class_id ? sq_detection_iou (d, old) : 0;
+
+      if (d->track > 0 && d->track == old->track && d->class_id == old->class_id)
+        return (int) i;
 
       if (o > best_overlap)
         {
@@ -165,6 +177,7 @@ sq_video_view_dispose (GObject *object)
 
   if (self->filter != NULL)
     g_signal_handlers_disconnect_by_data (self->filter, self);
+  _sq_video_view_stop_drawing (self);
   g_clear_object (&self->filter);
   g_clear_pointer (&self->result, sq_result_unref);
   G_OBJECT_CLASS (sq_video_view_parent_class)->dispose (object);
@@ -191,6 +204,7 @@ sq_video_view_class_init (SqVideoViewClass *klass)
   object_class->dispose = sq_video_view_dispose;
   object_class->finalize = sq_video_view_finalize;
   GTK_WIDGET_CLASS (klass)->snapshot = _sq_video_view_snapshot;
+  _sq_video_view_class_init_region (GTK_WIDGET_CLASS (klass));
   view_class->get_n_boxes = sq_video_view_get_n_boxes;
   view_class->pick = sq_video_view_pick;
   view_class->describe = sq_video_view_describe;

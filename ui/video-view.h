@@ -25,4 +25,7 @@ const char *sq_video_view_get_label (SqVideoView *self, int class_id);
 // SqDetection elements under the filter (transfer none, may be empty).
 GArray *sq_video_view_get_detections (SqVideoView *self);
 
+// A polygon is being drawn: actions "view.region-include", "view.region-exclude", "view.region-clear".
+gboolean sq_video_view_get_drawing (SqVideoView *self);
+
 G_END_DECLS

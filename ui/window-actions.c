@@ -399,8 +399,12 @@ _sq_window_update_actions (SqWindow *self)
   static const char *const on_view[] = { "win.play",     "win.step",     "win.confidence", "win.zoom-in",
                                          "win.zoom-out", "win.zoom-fit", "win.copy",       "win.inspector" };
 
+  static const char *const on_region[] = { "win.region-include", "win.region-exclude", "win.region-clear" };
+
   for (guint i = 0; i < G_N_ELEMENTS (on_view); i++)
     gtk_widget_action_set_enabled (widget, on_view[i], view);
+  for (guint i = 0; i < G_N_ELEMENTS (on_region); i++)
+    gtk_widget_action_set_enabled (widget, on_region[i], view && !on_compare (self));
   gtk_widget_action_set_enabled (widget, "win.export", session);
   gtk_widget_action_set_enabled (widget, "win.run-again", session);
   gtk_widget_action_set_enabled (widget, "win.level", on_compare (self) || g_strcmp0 (sq_window_get_page (self), "detect") == 0);
@@ -434,6 +438,9 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     { "win.zoom-out", NULL, action_zoom },
     { "win.zoom-fit", NULL, action_zoom },
     { "win.copy", NULL, action_zoom },
+    { "win.region-include", NULL, action_zoom },
+    { "win.region-exclude", NULL, action_zoom },
+    { "win.region-clear", NULL, action_zoom },
     { "win.close-run", NULL, action_close_run },
     { "win.export", NULL, action_export },
     { "win.run-again", NULL, action_run_again },

@@ -127,6 +127,62 @@ test_select (View *view, gconstpointer data)
   g_assert_null (sq_picture_view_describe_selected (SQ_PICTURE_VIEW (view->view)));
 }
 
+// The keys that a widget listens to before its children do.
+static void
+press (GtkWidget *widget, guint key)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (widget);
+  gboolean done = FALSE;
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers) && !done; i++)
+    {
+      g_autoptr (GtkEventController) c = g_list_model_get_item (controllers, i);
+
+      if (GTK_IS_EVENT_CONTROLLER_KEY (c) && gtk_event_controller_get_propagation_phase (c) == GTK_PHASE_CAPTURE)
+        g_signal_emit_by_name (c, "key-pressed", key, 0, 0, &done);
+    }
+  g_assert_true (done);
+}
+
+// A triangle over the left of the picture, drawn with the keyboard alone: what lies outside is not counted any more.
+static void
+test_region (View *view, gconstpointer data)
+{
+  g_autoptr (SqResult) result = fixture_result (640, 360, 4);
+  GtkWidget *widget = GTK_WIDGET (view->view);
+  g_autofree char *text = NULL;
+
+  sq_video_view_set_result (view->view, result);
+  gtk_widget_activate_action (widget, "view.region-include", NULL);
+  g_assert_true (sq_video_view_get_drawing (view->view));
+  press (widget, GDK_KEY_Escape);
+  g_assert_false (sq_video_view_get_drawing (view->view));
+  g_assert_null (sq_filter_state_get_region (view->filter));
+
+  gtk_widget_activate_action (widget, "view.region-include", NULL);
+  press (widget, GDK_KEY_space); // the middle
+  for (int i = 0; i < 100; i++)
+    press (widget, GDK_KEY_Up);
+  press (widget, GDK_KEY_space);
+  press (widget, GDK_KEY_Return); // two corners are no polygon
+  g_assert_true (sq_video_view_get_drawing (view->view));
+  press (widget, GDK_KEY_BackSpace);
+  press (widget, GDK_KEY_space);
+  for (int i = 0; i < 100; i++)
+    press (widget, GDK_KEY_Left);
+  press (widget, GDK_KEY_space);
+  for (int i = 0; i < 110; i++) // not beyond the picture
+    press (widget, GDK_KEY_Down);
+  press (widget, GDK_KEY_space);
+  press (widget, GDK_KEY_Return);
+  g_assert_false (sq_video_view_get_drawing (view->view));
+  text = sq_region_to_text (sq_filter_state_get_region (view->filter));
+  g_assert_cmpstr (text, ==, "include 0.5,0.5 0.5,0 0,0 0,1\n");
+  g_assert_cmpuint (sq_inspector_get_n_objects (view->inspector), ==, 2); // the left ones
+  gtk_widget_activate_action (widget, "view.region-clear", NULL);
+  g_assert_cmpuint (sq_inspector_get_n_objects (view->inspector), ==, 4);
+}
+
 static void
 test_zoom (View *view, gconstpointer data)
 {
@@ -287,6 +343,7 @@ main (int argc, char *argv[])
   g_test_add ("/ui/filter/overlap", View, NULL, view_set_up, test_overlap, view_tear_down);
   g_test_add ("/ui/filter/rows", View, NULL, view_set_up, test_rows, view_tear_down);
   g_test_add ("/ui/view/select", View, NULL, view_set_up, test_select, view_tear_down);
+  g_test_add ("/ui/view/region", View, NULL, view_set_up, test_region, view_tear_down);
   g_test_add ("/ui/view/zoom", View, NULL, view_set_up, test_zoom, view_tear_down);
   g_test_add ("/ui/view/no-pixels", View, NULL, view_set_up, test_no_pixels, view_tear_down);
   g_test_add_func ("/ui/density", test_density);
