@@ -4,6 +4,7 @@
 
 #include "engine/error.h"
 #include "engine/media/fingerprint.h"
+#include "project-private.h"
 
 static int
 worse_first (gconstpointer x, gconstpointer y)
@@ -81,14 +82,6 @@ find_pair (const SqComparedRuns *runs, gint64 index)
   return &g_array_index (runs->pairs, SqFramePair, low);
 }
 
-static GArray *
-detections (SqStoredFrame *frame, const SqFilter *filter)
-{
-  g_autoptr (SqResult) result = sq_stored_frame_to_result (frame, NULL);
-
-  return sq_result_detections (result, filter);
-}
-
 static gboolean
 add (Reader *self, SqWorstFrames *worst, const SqComparedFrame *compared, GError **error)
 {
@@ -104,8 +97,8 @@ add (Reader *self, SqWorstFrames *worst, const SqComparedFrame *compared, GError
     return gone (sq_project_get_path (self->project), error);
   if ((frame = read_picture (self, g_ptr_array_index (a, 0), error)) == NULL)
     return FALSE;
-  left = detections (g_ptr_array_index (a, 0), &self->runs->filter_a);
-  right = detections (g_ptr_array_index (b, 0), &self->runs->filter_b);
+  left = _sq_stored_frame_detections (g_ptr_array_index (a, 0), &self->runs->filter_a);
+  right = _sq_stored_frame_detections (g_ptr_array_index (b, 0), &self->runs->filter_b);
   return sq_worst_frames_add (worst, self->runs->comparison, compared->index, compared->pts_ns, frame, left, right, error);
 }
 

@@ -61,6 +61,7 @@ sq_compared_runs_free (SqComparedRuns *self)
   g_clear_pointer (&self->comparison, sq_comparison_free);
   g_clear_pointer (&self->pairs, g_array_unref);
   g_clear_pointer (&self->paths, g_hash_table_unref);
+  g_clear_pointer (&self->filter_a.region, sq_region_unref);
   g_free (self->classes_a);
   g_free (self->classes_b);
   g_free (self->precision_a);
@@ -207,12 +208,12 @@ times_finish (Times *times, SqComparedModel *side)
   sq_compared_model_set_stages (side, stages, 0);
 }
 
-static GArray *
-detections (const SqStoredFrame *frame, const SqFilter *filter)
+GArray *
+_sq_stored_frame_detections (SqStoredFrame *frame, const SqFilter *filter)
 {
-  SqResult view = { .candidates = frame->candidates, .n_candidates = frame->n_candidates, .nms_done = frame->nms_done };
+  g_autoptr (SqResult) result = sq_stored_frame_to_result (frame, NULL);
 
-  return sq_result_detections (&view, filter);
+  return sq_result_detections (result, filter);
 }
 
 // The frame `seq` of a run; `page` is the stretch read last.
@@ -234,9 +235,10 @@ get_frame (SqProject *project, gint64 run, gint64 seq, GPtrArray **page, GError 
 }
 
 static void
-add_pair (SqComparedRuns *self, const SqStoredFrame *a, const SqStoredFrame *b)
+add_pair (SqComparedRuns *self, SqStoredFrame *a, SqStoredFrame *b)
 {
-  g_autoptr (GArray) left = detections (a, &self->filter_a), right = detections (b, &self->filter_b);
+  g_autoptr (GArray) left = _sq_stored_frame_detections (a, &self->filter_a);
+  g_autoptr (GArray) right = _sq_stored_frame_detections (b, &self->filter_b);
   SqFramePair pair = { a->index >= 0 ? a->index : a->seq, a->seq, b->seq };
 
   sq_comparison_add (self->comparison, pair.index, a->pts_ns, left, right);
@@ -273,7 +275,7 @@ read_pairs (SqComparedRuns *self, SqProject *project, Key key, GCancellable *can
         break;
       for (guint i = 0; good && i < page->len; i++)
         {
-          const SqStoredFrame *a = g_ptr_array_index (page, i), *b;
+          SqStoredFrame *a = g_ptr_array_index (page, i), *b;
           g_autofree char *name = frame_key (key, a->index, a->seq, a->path);
           const gint64 *seq = g_hash_table_lookup (keys, name);
 
@@ -343,6 +345,8 @@ set_filters (SqComparedRuns *self, const SqFilter *filter)
   self->filter_a = self->filter_b = filter != NULL ? *filter : self->a->filter;
   self->filter_a.classes = self->filter_b.classes = NULL;
   self->filter_a.n_classes = self->filter_b.n_classes = 0;
+  if (self->filter_a.region != NULL)
+    sq_region_ref (self->filter_a.region); // one reference for both
   if (filter == NULL || filter->classes == NULL)
     return;
   self->classes_a = g_memdup2 (filter->classes, filter->n_classes);
@@ -408,6 +412,7 @@ job_free (gpointer data)
 {
   Job *job = data;
 
+  g_clear_pointer (&job->filter.region, sq_region_unref);
   g_free (job->classes);
   g_free (job);
 }
@@ -442,6 +447,7 @@ sq_project_compare_runs_async (SqProject *project, gint64 a, gint64 b, const SqF
   if (filter != NULL)
     {
       job->filter = *filter;
+      job->filter.region = filter->region != NULL ? sq_region_ref (filter->region) : NULL;
       job->filter.classes = job->classes = g_memdup2 (filter->classes, filter->classes != NULL ? filter->n_classes : 0);
     }
   g_task_set_source_tag (task, sq_project_compare_runs_async);

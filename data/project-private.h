@@ -6,6 +6,7 @@
 
 #include "hub.h"
 #include "project.h"
+#include "queries.h"
 #include "store.h"
 #include "writer.h"
 
@@ -35,6 +36,9 @@ gboolean _sq_purge_run (SqStore *store, gint64 run, GError **error);
 
 // SqRun elements of those ids that exist, in that order.
 GPtrArray *_sq_project_load_runs (SqProject *project, const gint64 *ids, guint n, GError **error);
+
+// What the filter leaves of a stored frame's candidates (SqDetection).
+GArray *_sq_stored_frame_detections (SqStoredFrame *frame, const SqFilter *filter);
 
 // seq (gint64 *) -> GBytes of a stretch of frames.
 GHashTable *_sq_project_load_thumbnails (SqProject *project, gint64 run, gint64 first, guint limit, GError **error);

@@ -215,6 +215,12 @@ test_old_file (void)
   remove_folder (folder);
 }
 
+static void
+on_compared (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
 // --- past runs
 // --------------------------------------------------------------------------------------------------------------------------------------
 
@@ -305,6 +311,58 @@ test_past (void)
   remove_folder (folder);
 }
 
+// A region of the first run's own filter holds for both sides.
+static void
+test_region (void)
+{
+  char *folder = make_folder ();
+  g_autofree char *path = NULL;
+  g_autoptr (SqProject) project = open_project (folder, &path);
+  g_autoptr (SqRegion) region = sq_region_new ();
+  g_autofree gint64 *all = sequence (20, 0, 1);
+  const char *paths[] = { "/videos/x.mp4", NULL };
+  SqFilter filter = SQ_FILTER_DEFAULT;
+  g_autoptr (SqComparison) everywhere = expect (paths[0], all, 20, 0, 1, &filter), want = NULL;
+  gint64 ids[2];
+  GAsyncResult *result = NULL;
+
+  g_assert_true (sq_region_add (region, FALSE, (const SqCorner[]){ { 0, 0 }, { .3f, 0 }, { .3f, 1 }, { 0, 1 } }, 4));
+  filter.region = region;
+  want = expect (paths[0], all, 20, 0, 1, &filter);
+  g_assert_cmpuint (sq_comparison_get_total (want).n[SQ_MATCH_AGREED], <, sq_comparison_get_total (everywhere).n[SQ_MATCH_AGREED]);
+  for (int side = 0; side < 2; side++)
+    {
+      SqRunInfo info = make_info (paths, SQ_SOURCE_VIDEO, "r");
+      g_autoptr (SqRunWriter) writer = NULL;
+
+      info.filter = side == 0 ? &filter : NULL;
+      writer = sq_run_writer_new (project, &info);
+      for (gint64 i = 0; i < 20; i++)
+        {
+          g_autoptr (SqResult) seen = see (paths[0], i, side);
+
+          sq_run_writer_push (writer, seen);
+        }
+      ids[side] = sq_run_writer_get_run (writer);
+    }
+  g_assert_true (sq_project_flush (project, NULL));
+  {
+    g_autoptr (SqComparedRuns) stored = sq_project_compare_runs (project, ids[0], ids[1], NULL, NULL, NULL), given = NULL;
+
+    check_same (stored->comparison, want);
+    sq_project_compare_runs_async (project, ids[1], ids[0], &filter, NULL, on_compared, &result);
+    g_clear_pointer (&region, sq_region_unref); // the call has its own
+    while (result == NULL)
+      g_main_context_iteration (NULL, TRUE);
+    given = sq_project_compare_runs_finish (project, result, NULL);
+    for (int k = SQ_MATCH_AGREED; k <= SQ_MATCH_MOVED; k++)
+      g_assert_cmpuint (sq_comparison_get_total (given->comparison).n[k], ==, sq_comparison_get_total (want).n[k]);
+    g_object_unref (result);
+  }
+  g_clear_object (&project);
+  remove_folder (folder);
+}
+
 static void
 expect_refusal (SqProject *project, gint64 a, gint64 b, const char *words)
 {
@@ -349,12 +407,6 @@ test_refused (void)
   g_assert_cmpuint (moved->pairs->len, ==, 5);
   g_clear_object (&project);
   remove_folder (folder);
-}
-
-static void
-on_compared (GObject *source, GAsyncResult *result, gpointer data)
-{
-  *(GAsyncResult **) data = g_object_ref (result);
 }
 
 static void
@@ -488,6 +540,7 @@ main (int argc, char **argv)
   g_test_add_func ("/data/comparison/delete", test_delete);
   g_test_add_func ("/data/comparison/old-file", test_old_file);
   g_test_add_func ("/data/comparison/past", test_past);
+  g_test_add_func ("/data/comparison/region", test_region);
   g_test_add_func ("/data/comparison/refused", test_refused);
   g_test_add_func ("/data/comparison/async", test_async);
   g_test_add_func ("/data/comparison/pictures", test_pictures);
