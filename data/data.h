@@ -10,6 +10,7 @@
 #include "data/export.h"
 #include "data/frame-list.h"
 #include "data/model-store.h"
+#include "data/object-list.h"
 #include "data/project.h"
 #include "data/queries.h"
 #include "data/recents.h"

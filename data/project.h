@@ -66,6 +66,8 @@ gboolean sq_project_close_finish (SqProject *self, GAsyncResult *result, GError 
 // Queued; never block. Unknown runs are ignored.
 void sq_project_rename_run (SqProject *self, gint64 run, const char *name);
 void sq_project_set_run_note (SqProject *self, gint64 run, const char *note);
+void sq_project_add_run_tag (SqProject *self, gint64 run, const char *tag); // one line, at most 64 characters are kept
+void sq_project_remove_run_tag (SqProject *self, gint64 run, const char *tag);
 void sq_project_set_run_position (SqProject *self, gint64 run, gint64 pts_ns); // where to open it again
 void sq_project_delete_run (SqProject *self, gint64 run);                      // only marks; see close
 void sq_project_restore_run (SqProject *self, gint64 run);                     // undo

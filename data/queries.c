@@ -11,7 +11,8 @@ static const char run_columns[] =
     "r.settings,"
     " r.confidence, r.iou, r.class_agnostic, r.max_detections, s.kind, s.name, s.paths, s.size, s.hash, s.width, s.height, s.fps, "
     "s.duration_ns,"
-    " r.n_frames, r.n_detections, r.n_objects, r.position_ns, m.labels, t.data, r.region"
+    " r.n_frames, r.n_detections, r.n_objects, r.position_ns, m.labels, t.data, r.region, (SELECT group_concat(name, char(10)) FROM tag "
+    "WHERE run = r.id)"
     " FROM run r JOIN model m ON m.id = r.model JOIN variant v ON v.id = r.variant JOIN source s ON s.id = r.source"
     " LEFT JOIN note n ON n.run = r.id LEFT JOIN thumbnail t ON t.run = r.id AND t.seq = r.cover";
 
@@ -31,6 +32,7 @@ run_clear (gpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     g_free (strings[i]);
   g_strfreev (self->paths);
+  g_strfreev (self->tags);
   g_strfreev (self->labels);
   g_clear_pointer (&self->counts, g_array_unref);
   g_clear_pointer (&self->thumbnail, g_bytes_unref);
@@ -113,6 +115,7 @@ read_run (SqStatement *s)
   run->thumbnail = sq_column_blob (s, 32);
   if (*sq_column_text (s, 33) != '\0')
     run->filter.region = sq_region_from_text (sq_column_text (s, 33), NULL);
+  run->tags = g_strsplit (sq_column_text (s, 34) != NULL ? sq_column_text (s, 34) : "", "\n", -1);
   run->counts = g_array_new (FALSE, FALSE, sizeof (SqClassCount));
   return run;
 }
@@ -173,8 +176,9 @@ where_clause (SqProject *project, const SqRunQuery *query, gint64 before, GPtrAr
           g_string_append (
               where,
               " AND (r.name LIKE ? ESCAPE '\\' OR s.name LIKE ? ESCAPE '\\' OR m.name LIKE ? ESCAPE '\\' OR n.text LIKE ? ESCAPE '\\'"
+              " OR EXISTS (SELECT 1 FROM tag t WHERE t.run = r.id AND t.name LIKE ? ESCAPE '\\')"
               " OR EXISTS (SELECT 1 FROM run_class c WHERE c.run = r.id AND c.name LIKE ? ESCAPE '\\'))");
-          for (guint j = 0; j < 5; j++)
+          for (guint j = 0; j < 6; j++)
             g_ptr_array_add (binds, g_variant_new_string (pattern->str));
           g_string_free (pattern, TRUE);
         }
@@ -184,6 +188,11 @@ where_clause (SqProject *project, const SqRunQuery *query, gint64 before, GPtrAr
       g_string_append (where, " AND EXISTS (SELECT 1 FROM run_class c WHERE c.name = ? COLLATE NOCASE AND c.run = r.id AND c.best >= ?)");
       g_ptr_array_add (binds, g_variant_new_string (query->class_name));
       g_ptr_array_add (binds, g_variant_new_double (query->min_score));
+    }
+  if (query->tag != NULL)
+    {
+      g_string_append (where, " AND EXISTS (SELECT 1 FROM tag t WHERE t.name = ? AND t.run = r.id)");
+      g_ptr_array_add (binds, g_variant_new_string (query->tag));
     }
   if (query->model != NULL)
     {

@@ -27,7 +27,8 @@ typedef struct
 {
   gint64 id;
   char *name;
-  char *note; // "" when none
+  char *note;  // "" when none
+  char **tags; // by name
   SqRunState state;
   char *message;      // of failed runs, else NULL
   gint64 started_us;  // since the epoch
@@ -66,13 +67,26 @@ char *sq_run_describe_counts (const SqRun *self, guint max);
 // Which runs; zero / NULL fields do not filter. Newest first.
 typedef struct
 {
-  const char *text;       // in name, note, source, model or a class name; words are joined by "and"
+  const char *text;       // in name, note, tag, source, model or a class name; words are joined by "and"
   const char *class_name; // has objects of this class ...
   float min_score;        // ... with at least this score
   const char *model;      // display name
   const char *device;
+  const char *tag;
   gint64 from_us, to_us; // started in [from, to)
 } SqRunQuery;
+
+void sq_run_query_copy (SqRunQuery *to, const SqRunQuery *from); // `to` owns its strings: for sq_run_query_clear
+void sq_run_query_clear (SqRunQuery *self);
+
+// What there is to choose from, each sorted by name (NULL-terminated).
+typedef struct
+{
+  char **classes, **models, **devices, **tags;
+} SqRunFacets;
+
+SqRunFacets *sq_project_list_facets (SqProject *project, GError **error);
+void sq_run_facets_free (SqRunFacets *self);
 
 // Keys of all matching runs (gint64), newest first.
 GArray *sq_project_list_run_ids (SqProject *project, const SqRunQuery *query, GError **error);
@@ -130,6 +144,7 @@ GArray *sq_project_run_density (SqProject *project, gint64 run, guint bins, GErr
 GBytes *sq_project_load_thumbnail (SqProject *project, gint64 run, gint64 seq, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqRun, sq_run_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqRunFacets, sq_run_facets_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqStoredFrame, sq_stored_frame_unref)
 
 G_END_DECLS

@@ -2,6 +2,8 @@
 // Small changes to stored runs: rename, note, position, delete and undo.
 #include "project-private.h"
 
+#define MAX_TAG 64 // characters
+
 typedef struct
 {
   SqHub *hub;
@@ -106,6 +108,27 @@ sq_project_set_run_note (SqProject *self, gint64 run, const char *note)
             "INSERT INTO note (run, text, changed_us) SELECT id, ?2, ?3 FROM run WHERE id = ?1"
             " ON CONFLICT (run) DO UPDATE SET text = excluded.text, changed_us = excluded.changed_us",
             note != NULL ? note : "", 0, SQ_CHANGE_UPDATED);
+}
+
+void
+sq_project_add_run_tag (SqProject *self, gint64 run, const char *tag)
+{
+  g_autofree char *line = NULL, *text = NULL;
+
+  g_return_if_fail (SQ_IS_PROJECT (self));
+  g_return_if_fail (tag != NULL);
+  line = g_strdelimit (g_utf8_make_valid (tag, -1), "\r\n", ' ');
+  text = g_utf8_substring (line, 0, MIN (g_utf8_strlen (line, -1), MAX_TAG));
+  if (*g_strstrip (text) != '\0')
+    edit_run (self, run, "INSERT OR IGNORE INTO tag (run, name) SELECT id, ?2 FROM run WHERE id = ?1", text, 0, SQ_CHANGE_UPDATED);
+}
+
+void
+sq_project_remove_run_tag (SqProject *self, gint64 run, const char *tag)
+{
+  g_return_if_fail (SQ_IS_PROJECT (self));
+  g_return_if_fail (tag != NULL);
+  edit_run (self, run, "DELETE FROM tag WHERE run = ?1 AND name = ?2", tag, 0, SQ_CHANGE_UPDATED);
 }
 
 void

@@ -40,31 +40,11 @@ typedef struct
 } KeysJob;
 
 static void
-query_clear (SqRunQuery *query)
-{
-  g_free ((char *) query->text);
-  g_free ((char *) query->class_name);
-  g_free ((char *) query->model);
-  g_free ((char *) query->device);
-  memset (query, 0, sizeof *query);
-}
-
-static void
-query_copy (SqRunQuery *to, const SqRunQuery *from)
-{
-  *to = *from;
-  to->text = g_strdup (from->text);
-  to->class_name = g_strdup (from->class_name);
-  to->model = g_strdup (from->model);
-  to->device = g_strdup (from->device);
-}
-
-static void
 keys_job_free (gpointer data)
 {
   KeysJob *job = data;
 
-  query_clear (&job->query);
+  sq_run_query_clear (&job->query);
   g_free (job);
 }
 
@@ -173,7 +153,7 @@ read_keys (SqRunList *self)
   self->cancellable = g_cancellable_new ();
   job = g_new0 (KeysJob, 1);
   job->has_query = self->has_query;
-  query_copy (&job->query, &self->query);
+  sq_run_query_copy (&job->query, &self->query);
   task = g_task_new (self->project, self->cancellable, keys_read, g_object_ref (self));
   g_task_set_task_data (task, job, keys_job_free);
   g_task_run_in_thread (task, keys_in_thread);
@@ -215,7 +195,7 @@ sq_run_list_finalize (GObject *object)
 {
   SqRunList *self = SQ_RUN_LIST (object);
 
-  query_clear (&self->query);
+  sq_run_query_clear (&self->query);
   g_array_unref (self->ids);
   G_OBJECT_CLASS (sq_run_list_parent_class)->finalize (object);
 }
@@ -338,8 +318,8 @@ sq_run_list_set_query (SqRunList *self, const SqRunQuery *query)
 
   g_return_if_fail (SQ_IS_RUN_LIST (self));
   if (query != NULL)
-    query_copy (&copy, query);
-  query_clear (&self->query);
+    sq_run_query_copy (&copy, query);
+  sq_run_query_clear (&self->query);
   self->query = copy;
   self->has_query = query != NULL;
   drop_keys_read (self);

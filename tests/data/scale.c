@@ -2,6 +2,7 @@
 // First pages in under 50 ms and flat memory however large the project. "test-data-scale RUNS FRAMES DETECTIONS" sets the size; the default
 // is small, the slow suite `scale` runs 2000 x 100 x 50 = ten million detections.
 #include "make-data.h"
+#include "data/object-search.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,6 +107,21 @@ time_queries (SqProject *project)
 
     check ("bicycle above 0.6: runs, frames", ms_since (began), SEARCH_MS);
     g_assert_cmpint (seqs->len, >, 0);
+  }
+  began = g_get_monotonic_time ();
+  {
+    g_autoptr (SqObjectSearch) search = sq_object_search_new (project, &(SqRunQuery){ .class_name = "bicycle", .min_score = .6f });
+    g_autoptr (GPtrArray) found = sq_object_search_next (search, 60, NULL, NULL);
+
+    check ("bicycle above 0.6: a screen of crops", ms_since (began), SEARCH_MS);
+    g_assert_cmpuint (found->len, >, 0);
+  }
+  began = g_get_monotonic_time ();
+  {
+    g_autoptr (SqRunFacets) facets = sq_project_list_facets (project, NULL);
+
+    check ("what there is to choose from", ms_since (began), SEARCH_MS);
+    g_assert_cmpuint (g_strv_length (facets->classes), ==, 3);
   }
 }
 
