@@ -13,18 +13,25 @@ struct _SqRecorder
 
 G_DEFINE_FINAL_TYPE (SqRecorder, sq_recorder, G_TYPE_OBJECT)
 
-// One run being stored. The writer is made with the first result, when the source is known; results come on the pipeline's output thread,
+#define N_SIDES 2 // of a pair of models; a single one is the first
+
+typedef struct
+{
+  SqModel *model; // NULL: there is no such side
+  char *device;
+  SqFilter filter;
+  SqRunWriter *writer;
+} Side;
+
+// One run being stored. The writers are made with the first result, when the source is known; results come on the pipeline's output thread,
 // the end on the main thread.
 typedef struct
 {
   GMutex lock;
   SqProject *project;
   SqPipeline *pipeline; // borrowed: it owns this as a sink
-  SqModel *model;
   char **paths;
-  char *device;
-  SqFilter filter;
-  SqRunWriter *writer;
+  Side side[N_SIDES];
   gboolean ended;
 } Recording;
 
@@ -33,12 +40,15 @@ recording_clear (gpointer data)
 {
   Recording *self = data;
 
-  g_clear_pointer (&self->writer, sq_run_writer_unref);
+  for (int s = 0; s < N_SIDES; s++)
+    {
+      g_clear_pointer (&self->side[s].writer, sq_run_writer_unref);
+      g_clear_pointer (&self->side[s].model, sq_model_unref);
+      g_free (self->side[s].device);
+      g_clear_pointer (&self->side[s].filter.region, sq_region_unref);
+    }
   g_object_unref (self->project);
-  sq_model_unref (self->model);
   g_strfreev (self->paths);
-  g_free (self->device);
-  g_clear_pointer (&self->filter.region, sq_region_unref);
   g_mutex_clear (&self->lock);
 }
 
@@ -56,49 +66,69 @@ recording_closure_unref (gpointer self, GClosure *closure)
 
 // With the lock held.
 static void
-make_writer (Recording *self)
+make_writers (Recording *self)
 {
-  SqRunInfo info = {
-    .source = sq_pipeline_get_source_info (self->pipeline),
-    .paths = (const char *const *) self->paths,
-    .model = self->model,
-    .device = self->device,
-    .filter = &self->filter,
-  };
+  const SqSourceInfo *source = sq_pipeline_get_source_info (self->pipeline);
 
-  if (info.source != NULL)
-    self->writer = sq_run_writer_new (self->project, &info);
+  for (int s = 0; source != NULL && s < N_SIDES; s++)
+    {
+      Side *side = &self->side[s];
+      SqRunInfo info = {
+        .source = source,
+        .paths = (const char *const *) self->paths,
+        .model = side->model,
+        .device = side->device,
+        .filter = &side->filter,
+      };
+
+      if (side->model != NULL)
+        side->writer = sq_run_writer_new (self->project, &info);
+    }
+  if (self->side[0].writer != NULL && self->side[1].writer != NULL)
+    sq_run_writer_link (self->side[0].writer, self->side[1].writer);
 }
 
 static void
 recording_sink (SqResult *result, gpointer data)
 {
   Recording *self = data;
-  g_autoptr (SqRunWriter) writer = NULL;
+  SqResult *results[N_SIDES] = { result, result->other };
+  SqRunWriter *writers[N_SIDES] = { NULL };
 
   g_mutex_lock (&self->lock);
-  if (self->writer == NULL && !self->ended)
-    make_writer (self);
-  if (self->writer != NULL)
-    writer = sq_run_writer_ref (self->writer);
+  if (self->side[0].writer == NULL && !self->ended)
+    make_writers (self);
+  for (int s = 0; s < N_SIDES; s++)
+    if (self->side[s].writer != NULL)
+      writers[s] = sq_run_writer_ref (self->side[s].writer);
   g_mutex_unlock (&self->lock);
 
-  if (writer != NULL)
-    sq_run_writer_push (writer, result);
+  for (int s = 0; s < N_SIDES; s++)
+    if (writers[s] != NULL)
+      {
+        if (results[s] != NULL)
+          sq_run_writer_push (writers[s], results[s]);
+        sq_run_writer_unref (writers[s]);
+      }
 }
 
 static void
 recording_end (Recording *self, SqRunState state, const char *message)
 {
-  g_autoptr (SqRunWriter) writer = NULL;
+  SqRunWriter *writers[N_SIDES];
 
   g_mutex_lock (&self->lock);
   self->ended = TRUE;
-  writer = g_steal_pointer (&self->writer);
+  for (int s = 0; s < N_SIDES; s++)
+    writers[s] = g_steal_pointer (&self->side[s].writer);
   g_mutex_unlock (&self->lock);
 
-  if (writer != NULL)
-    sq_run_writer_finish (writer, state, message);
+  for (int s = 0; s < N_SIDES; s++)
+    if (writers[s] != NULL)
+      {
+        sq_run_writer_finish (writers[s], state, message);
+        sq_run_writer_unref (writers[s]);
+      }
 }
 
 static void
@@ -127,7 +157,21 @@ connect_recording (SqPipeline *pipeline, const char *signal, GCallback callback,
 }
 
 static void
-on_run_starting (SqRecorder *self, SqPipeline *pipeline, char **paths, SqFilterState *filter)
+set_side (Side *self, SqModel *model, const char *device, SqFilterState *filter)
+{
+  if (model == NULL)
+    return;
+  self->model = sq_model_ref (model);
+  self->device = g_strdup (device);
+  self->filter = sq_filter_state_get_filter (filter);
+  self->filter.classes = NULL; // belongs to the filter state; what a run stores is all classes
+  self->filter.n_classes = 0;
+  if (self->filter.region != NULL)
+    sq_region_ref (self->filter.region);
+}
+
+static void
+on_run_starting (SqRecorder *self, SqPipeline *pipeline, const SqRunStart *start)
 {
   GSettings *settings = sq_workspace_get_settings (self->workspace);
   SqProject *project = sq_workspace_get_project (self->workspace);
@@ -139,14 +183,9 @@ on_run_starting (SqRecorder *self, SqPipeline *pipeline, char **paths, SqFilterS
   g_mutex_init (&recording->lock);
   recording->project = g_object_ref (project);
   recording->pipeline = pipeline;
-  recording->model = sq_model_ref (sq_pipeline_get_model (pipeline));
-  recording->paths = g_strdupv (paths);
-  recording->device = g_settings_get_string (settings, "device");
-  recording->filter = sq_filter_state_get_filter (filter);
-  recording->filter.classes = NULL; // belongs to the filter state; what a run stores is all classes
-  recording->filter.n_classes = 0;
-  if (recording->filter.region != NULL)
-    sq_region_ref (recording->filter.region);
+  recording->paths = g_strdupv ((char **) start->paths);
+  set_side (&recording->side[0], sq_pipeline_get_model (pipeline), start->device, start->filter);
+  set_side (&recording->side[1], start->other, start->other_device, start->other_filter);
 
   g_ptr_array_add (self->active, g_atomic_rc_box_acquire (recording));
   connect_recording (pipeline, "finished", G_CALLBACK (on_finished), recording);
@@ -169,8 +208,8 @@ on_sample (SqRecorder *self, const SqDeviceSample *samples, guint n)
 
       g_mutex_lock (&recording->lock);
       ended = recording->ended;
-      if (recording->writer != NULL)
-        writer = sq_run_writer_ref (recording->writer);
+      if (recording->side[0].writer != NULL)
+        writer = sq_run_writer_ref (recording->side[0].writer);
       g_mutex_unlock (&recording->lock);
       if (ended)
         g_ptr_array_remove_index (self->active, i);

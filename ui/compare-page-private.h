@@ -64,13 +64,21 @@ struct _SqComparePage
   char **paths, **offered;
   char *title, *subtitle;
   GtkFileChooserNative *chooser; // while open
+  SqComparedRuns *stored;        // past runs, instead of a pipeline
+
+  /* What is known of both, for table and report */
+  SqComparedModel figures[SQ_N_SIDES];
+  double wall_fps;
 
   /* State */
-  gint64 index;    // of the frame on show, -1 none
-  gint64 last_pts; // of the run's newest frame
-  guint n_failed;  // files skipped
-  guint tick_id;   // statistics
-  gboolean moving; // a video
+  gint64 index;     // of the frame on show, -1 none
+  gint64 last_pts;  // of the run's newest frame
+  guint n_failed;   // files skipped
+  guint tick_id;    // statistics
+  gboolean moving;  // a video
+  gboolean playing; // past runs
+  guint play_id;
+  gint64 due_us; // when the frame on show was due
   gboolean share, syncing;
   gboolean filling; // widgets are being set, not chosen from
 };
@@ -79,7 +87,8 @@ struct _SqComparePage
 void _sq_compare_page_start (SqComparePage *self);
 void _sq_compare_page_stop (SqComparePage *self);
 void _sq_compare_page_cancel (SqComparePage *self);
-void _sq_compare_page_refresh (SqComparePage *self); // figures and strip, now
+void _sq_compare_page_refresh (SqComparePage *self);                                                         // figures and strip, now
+void _sq_compare_page_begin (SqComparePage *self, const char *const *labels_a, const char *const *labels_b); // counting
 
 /* compare-page-show.c */
 void _sq_compare_page_show_pair (SqComparePage *self, SqResult *pair, gint64 index);
@@ -87,6 +96,15 @@ void _sq_compare_page_show_newest (SqComparePage *self, SqResult *pair);
 void _sq_compare_page_seek (SqComparePage *self, gint64 pts_ns);
 void _sq_compare_page_on_frame (SqFrame *frame, gint64 tag, gpointer user_data);
 void _sq_compare_page_update_summary (SqComparePage *self);
+gboolean _sq_compare_page_pick_neighbour (SqComparePage *self, int direction); // of the frames that were compared; FALSE: there is none
+
+/* compare-page-save.c */
+typedef void (*SqCompareSave) (SqComparePage *self, const char *path);
+void _sq_compare_page_ask (SqComparePage *self, const char *title, const char *suffix, SqCompareSave save); // `suffix` is static
+
+/* compare-page-stored.c */
+void _sq_compare_page_schedule (SqComparePage *self);
+void _sq_compare_page_set_playing (SqComparePage *self, gboolean playing);
 
 /* compare-page-sides.c */
 void _sq_compare_page_init_sides (SqComparePage *self);

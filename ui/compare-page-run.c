@@ -9,6 +9,7 @@
 #include "retired.h"
 #include "toast.h"
 #include <glib/gi18n.h>
+#include <string.h>
 
 #define TICK_MS 250
 
@@ -106,13 +107,19 @@ on_tick (gpointer data)
   if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
     return G_SOURCE_CONTINUE;
   _sq_compare_page_refresh (self);
+  // Past runs arrive from the disk by and by: the first frame as soon as it is there.
+  if (self->stored != NULL && self->index < 0)
+    _sq_compare_page_pick_neighbour (self, 1);
   if (self->pipeline == NULL)
     return G_SOURCE_CONTINUE;
   sq_pipeline_get_stats (self->pipeline, &stats);
+  sq_compared_model_set_stages (&self->figures[SQ_SIDE_A], stats.stage, stats.lanes);
+  sq_compared_model_set_stages (&self->figures[SQ_SIDE_B], stats.other_stage, lanes_of_b (self, &stats));
   // The rate of the last two seconds means nothing once it is over: then that of the whole run.
-  if (sq_pipeline_get_state (self->pipeline) == SQ_PIPELINE_FINISHED && stats.elapsed_ns > 0)
-    stats.wall_fps = stats.frames * 1e9 / stats.elapsed_ns;
-  sq_compare_table_set_stats (self->table, &stats, lanes_of_b (self, &stats));
+  self->wall_fps = sq_pipeline_get_state (self->pipeline) == SQ_PIPELINE_FINISHED && stats.elapsed_ns > 0
+                       ? stats.frames * 1e9 / stats.elapsed_ns
+                       : stats.wall_fps;
+  sq_compare_table_set_models (self->table, &self->figures[SQ_SIDE_A], &self->figures[SQ_SIDE_B], self->wall_fps);
   sq_busy_bar_show_building (self->busy, &stats);
   return G_SOURCE_CONTINUE;
 }
@@ -206,6 +213,12 @@ _sq_compare_page_stop (SqComparePage *self)
       g_clear_pointer (&self->tally, sq_tally_unref);
     }
   g_clear_pointer (&self->picked, sq_result_unref);
+  if (self->stored != NULL)
+    {
+      _sq_compare_page_set_playing (self, FALSE);
+      g_clear_pointer (&self->stored, sq_compared_runs_free);
+      memset (self->figures, 0, sizeof self->figures); // their texts were the runs'
+    }
   if (self->pipeline != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->pipeline, self);
@@ -221,10 +234,34 @@ clear_widgets (SqComparePage *self)
   sq_compare_view_set_result (self->view, NULL);
   sq_disagreement_strip_set_position (self->strip, -1);
   sq_disagreement_strip_set_n_frames (self->strip, -1);
-  sq_compare_table_set_stats (self->table, NULL, 0);
+  sq_compare_table_set_models (self->table, &self->figures[SQ_SIDE_A], &self->figures[SQ_SIDE_B], self->wall_fps);
   _sq_compare_page_refresh (self);
   gtk_widget_set_visible (GTK_WIDGET (self->transport), FALSE);
   gtk_widget_set_visible (self->strip_row, FALSE);
+}
+
+static void
+set_figures (SqComparePage *self, SqSide which)
+{
+  const SqCompareSide *side = &self->side[which];
+  SqComparedModel *figures = &self->figures[which];
+
+  *figures = (SqComparedModel){ 0 };
+  sq_compared_model_set_model (figures, side->model);
+  figures->name = sq_model_entry_get_title (side->entry);
+  figures->level = sq_model_entry_get_level (side->entry);
+  figures->device = side->device != NULL ? side->device : self->side[SQ_SIDE_A].device;
+}
+
+void
+_sq_compare_page_begin (SqComparePage *self, const char *const *labels_a, const char *const *labels_b)
+{
+  SqFilter a = sq_filter_state_get_filter (self->side[SQ_SIDE_A].filter), b = sq_filter_state_get_filter (self->side[SQ_SIDE_B].filter);
+
+  self->tally = sq_tally_new (labels_a, labels_b, &a, &b);
+  clear_widgets (self);
+  self->tick_id = g_timeout_add (TICK_MS, on_tick, self);
+  _sq_compare_page_show (self, "run");
 }
 
 static void
@@ -240,7 +277,6 @@ run_with_models (SqComparePage *self)
     .realtime = g_strcmp0 (playback, "realtime") == 0,
     .other = b->model,
   };
-  SqFilter filter_a, filter_b;
 
   for (int s = 0; s < SQ_N_SIDES; s++)
     {
@@ -254,19 +290,26 @@ run_with_models (SqComparePage *self)
   self->last_pts = 0;
   _sq_compare_page_set_labels (self, labels_a, labels_b);
   sq_compare_view_set_names (self->view, sq_model_entry_get_title (a->entry), sq_model_entry_get_title (b->entry));
-  sq_compare_table_set_facts (self->table, &(SqCompareFacts){ a->model->file_size, a->model->flop },
-                              &(SqCompareFacts){ b->model->file_size, b->model->flop });
-  filter_a = sq_filter_state_get_filter (a->filter);
-  filter_b = sq_filter_state_get_filter (b->filter);
-  self->tally = sq_tally_new (labels_a, labels_b, &filter_a, &filter_b);
-  clear_widgets (self);
+  for (int s = 0; s < SQ_N_SIDES; s++)
+    {
+      set_figures (self, s);
+      sq_filter_state_set_region (self->side[s].filter, NULL); // that of past runs is not this one's
+    }
+  self->wall_fps = 0;
+  _sq_compare_page_begin (self, labels_a, labels_b);
   sq_transport_bar_set_rate_visible (self->transport, options.realtime);
 
   self->pipeline = sq_pipeline_new (a->model, &options);
   self->mailbox = sq_mailbox_new (on_result, self, (GDestroyNotify) sq_result_unref);
   sq_pipeline_add_sink (self->pipeline, tally_sink, sq_tally_ref (self->tally), (GDestroyNotify) sq_tally_unref);
   sq_pipeline_add_sink (self->pipeline, mailbox_sink, sq_mailbox_ref (self->mailbox), (GDestroyNotify) sq_mailbox_unref);
-  sq_workspace_announce_run (self->workspace, self->pipeline, (const char *const *) self->paths, a->filter);
+  sq_workspace_announce_run (self->workspace, self->pipeline,
+                             &(SqRunStart){ .paths = options.paths,
+                                            .device = a->device,
+                                            .filter = a->filter,
+                                            .other = b->model,
+                                            .other_device = b->device != NULL ? b->device : a->device,
+                                            .other_filter = b->filter });
 
   g_signal_connect_swapped (self->pipeline, "notify::state", G_CALLBACK (on_state), self);
   g_signal_connect_swapped (self->pipeline, "opened", G_CALLBACK (on_opened), self);
@@ -274,8 +317,6 @@ run_with_models (SqComparePage *self)
   g_signal_connect_swapped (self->pipeline, "device-failed", G_CALLBACK (on_device_failed), self);
   g_signal_connect_swapped (self->pipeline, "failed", G_CALLBACK (on_failed), self);
   g_signal_connect_swapped (self->pipeline, "finished", G_CALLBACK (on_finished), self);
-  self->tick_id = g_timeout_add (TICK_MS, on_tick, self);
-  _sq_compare_page_show (self, "run");
   sq_pipeline_start (self->pipeline);
 }
 

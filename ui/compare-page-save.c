@@ -90,32 +90,46 @@ on_response (GtkNativeDialog *dialog, int response, SqComparePage *self)
 {
   g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
   g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+  const char *suffix = g_object_get_data (G_OBJECT (dialog), "suffix");
+  SqCompareSave *save = g_object_get_data (G_OBJECT (dialog), "save");
 
   if (response == GTK_RESPONSE_ACCEPT && path != NULL)
     {
-      g_autofree char *full = g_str_has_suffix (path, ".png") ? g_strdup (path) : g_strconcat (path, ".png", NULL);
+      g_autofree char *full = g_str_has_suffix (path, suffix) ? g_strdup (path) : g_strconcat (path, suffix, NULL);
 
-      sq_compare_page_save_picture_to (self, full);
+      (*save) (self, full);
     }
   g_clear_object (&self->chooser);
 }
 
 void
-sq_compare_page_save_picture (SqComparePage *self)
+_sq_compare_page_ask (SqComparePage *self, const char *title, const char *suffix, SqCompareSave save)
 {
-  g_autofree char *base = NULL, *name = NULL;
+  g_autofree char *name = NULL;
 
-  g_return_if_fail (SQ_IS_COMPARE_PAGE (self));
-
-  if (self->chooser != NULL || sq_compare_view_get_result (self->view) == NULL)
+  if (self->chooser != NULL)
     return;
-  base = g_path_get_basename (sq_compare_view_get_result (self->view)->frame->path);
-  // Translators: name of a file
-  name = g_strdup_printf (_ ("%s compared.png"), base);
-  self->chooser = gtk_file_chooser_native_new (_ ("Save Picture"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                               GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Save"), NULL);
+  // Translators: name of a source
+  name = g_strdup_printf (_ ("%s compared"), self->title != NULL ? self->title : "");
+  self->chooser = gtk_file_chooser_native_new (title, GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), GTK_FILE_CHOOSER_ACTION_SAVE,
+                                               _ ("_Save"), NULL);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
+  g_object_set_data (G_OBJECT (self->chooser), "suffix", (gpointer) suffix);
+  g_object_set_data_full (G_OBJECT (self->chooser), "save", g_memdup2 (&save, sizeof save), g_free);
+  {
+    g_autofree char *full = g_strconcat (name, suffix, NULL);
+
+    gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), full);
+  }
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (on_response), self, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+void
+sq_compare_page_save_picture (SqComparePage *self)
+{
+  g_return_if_fail (SQ_IS_COMPARE_PAGE (self));
+
+  if (sq_compare_view_get_result (self->view) != NULL)
+    _sq_compare_page_ask (self, _ ("Save Picture"), ".png", sq_compare_page_save_picture_to);
 }

@@ -76,6 +76,7 @@ _sq_compare_page_on_frame (SqFrame *read, gint64 tag, gpointer user_data)
   frame = give_pixels (self->picked->frame, read);
   pair = sq_tally_make_pair (self->picked, frame);
   _sq_compare_page_show_pair (self, pair, tag);
+  _sq_compare_page_schedule (self);
 }
 
 // FALSE where it was not kept.
@@ -100,6 +101,22 @@ pick (SqComparePage *self, gint64 index)
   else
     sq_frame_loader_request (self->loader, (const char *const[]){ frame->path, NULL }, 0, index);
   return TRUE;
+}
+
+gboolean
+_sq_compare_page_pick_neighbour (SqComparePage *self, int direction)
+{
+  const GArray *frames = self->state != NULL ? self->state->frames : NULL;
+  gint64 found = -1;
+
+  for (guint i = 0; frames != NULL && i < frames->len; i++)
+    {
+      gint64 index = g_array_index (frames, SqComparedFrame, i).index;
+
+      if (direction > 0 ? index > self->index && found < 0 : index < self->index)
+        found = index;
+    }
+  return found >= 0 && pick (self, found);
 }
 
 void
@@ -183,6 +200,11 @@ sq_compare_page_toggle_play (SqComparePage *self)
 {
   g_return_if_fail (SQ_IS_COMPARE_PAGE (self));
 
+  if (self->stored != NULL && self->moving)
+    {
+      _sq_compare_page_set_playing (self, !self->playing);
+      return;
+    }
   if (self->pipeline == NULL)
     return;
   switch (sq_pipeline_get_state (self->pipeline))
@@ -216,7 +238,11 @@ sq_compare_page_step (SqComparePage *self, int direction)
 
   g_return_if_fail (SQ_IS_COMPARE_PAGE (self));
 
-  if (shown == NULL || pick (self, self->index + direction) || self->pipeline == NULL || !self->moving)
+  if (self->playing)
+    _sq_compare_page_set_playing (self, FALSE);
+  if (self->stored != NULL)
+    _sq_compare_page_pick_neighbour (self, direction);
+  if (shown == NULL || self->stored != NULL || pick (self, self->index + direction) || self->pipeline == NULL || !self->moving)
     return;
   if (is_state (self, SQ_PIPELINE_RUNNING))
     sq_pipeline_set_paused (self->pipeline, TRUE);

@@ -280,6 +280,7 @@ sq_compare_page_class_init (SqComparePageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_transport_seek);
   gtk_widget_class_bind_template_callback (widget_class, on_transport_step);
   gtk_widget_class_bind_template_callback (widget_class, sq_compare_page_save_picture);
+  gtk_widget_class_bind_template_callback (widget_class, sq_compare_page_save_report);
   gtk_widget_class_bind_template_callback (widget_class, sq_compare_page_swap);
   gtk_widget_class_bind_template_callback (widget_class, sq_compare_page_toggle_play);
   gtk_widget_class_bind_template_callback (widget_class, _sq_compare_page_cancel);

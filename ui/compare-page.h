@@ -25,6 +25,9 @@ void sq_compare_page_set_workspace (SqComparePage *self, SqWorkspace *workspace)
 void sq_compare_page_open (SqComparePage *self, const char *const *paths);
 void sq_compare_page_close (SqComparePage *self); // back to the empty page
 
+// Two past runs of the project over the same frames, from what was stored of them.
+void sq_compare_page_open_runs (SqComparePage *self, gint64 a, gint64 b);
+
 // Chooses both models. What is open is compared with them at once.
 void sq_compare_page_set_models (SqComparePage *self, SqModelEntry *a, SqModelEntry *b);
 void sq_compare_page_swap (SqComparePage *self);
@@ -39,6 +42,8 @@ void sq_compare_page_jump (SqComparePage *self, gint64 index);  // to a frame th
 void sq_compare_page_nudge_confidence (SqComparePage *self, float by);
 void sq_compare_page_save_picture (SqComparePage *self); // asks where
 void sq_compare_page_save_picture_to (SqComparePage *self, const char *path);
+void sq_compare_page_save_report (SqComparePage *self); // an HTML page; asks where
+void sq_compare_page_save_report_to (SqComparePage *self, const char *path);
 void sq_compare_page_choose_level (SqComparePage *self, guint n); // B's, as sq_level_picker_choose
 
 gboolean sq_compare_page_get_has_run (SqComparePage *self);

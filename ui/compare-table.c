@@ -3,7 +3,6 @@
 
 #include "compare-table.h"
 
-#include "data/data.h"
 #include "format.h"
 #include "match-swatch.h"
 #include <glib/gi18n.h>
@@ -126,42 +125,23 @@ set_stage (SqCompareTable *self, Row row, const SqStageStats *a, const SqStageSt
   set_values (self, row + 1, a->p99_ns, b->p99_ns, sq_format_ms (a->p99_ns), sq_format_ms (b->p99_ns));
 }
 
-static double
-engine_fps (const SqStageStats *stages, int lanes)
-{
-  SqComparedModel model = { 0 };
-
-  sq_compared_model_set_stages (&model, stages, lanes);
-  return model.fps;
-}
-
 void
-sq_compare_table_set_facts (SqCompareTable *self, const SqCompareFacts *a, const SqCompareFacts *b)
+sq_compare_table_set_models (SqCompareTable *self, const SqComparedModel *a, const SqComparedModel *b, double wall_fps)
 {
+  const SqStageStats *decode = &a->stage[SQ_STAGE_DECODE];
+  g_autofree char *p50 = sq_format_ms (decode->p50_ns), *p99 = sq_format_ms (decode->p99_ns), *wall = sq_format_fps (wall_fps);
+
   g_return_if_fail (SQ_IS_COMPARE_TABLE (self));
 
-  set_values (self, ROW_SIZE, a->size, b->size, g_format_size (a->size), g_format_size (b->size));
+  set_values (self, ROW_SIZE, a->file_size, b->file_size, g_format_size (a->file_size), g_format_size (b->file_size));
   set_values (self, ROW_FLOP, a->flop, b->flop, sq_format_si (a->flop, ""), sq_format_si (b->flop, ""));
-}
-
-void
-sq_compare_table_set_stats (SqCompareTable *self, const SqPipelineStats *stats, int lanes_b)
-{
-  static const SqPipelineStats none;
-  const SqPipelineStats *s = stats != NULL ? stats : &none;
-  double a = engine_fps (s->stage, s->lanes), b = engine_fps (s->other_stage, lanes_b);
-  const SqStageStats *decode = &s->stage[SQ_STAGE_DECODE];
-  g_autofree char *p50 = sq_format_ms (decode->p50_ns), *p99 = sq_format_ms (decode->p99_ns), *wall = sq_format_fps (s->wall_fps);
-
-  g_return_if_fail (SQ_IS_COMPARE_TABLE (self));
-
-  set_values (self, ROW_ENGINE, a, b, sq_format_fps (a), sq_format_fps (b));
-  set_stage (self, ROW_PREPARE, &s->stage[SQ_STAGE_PREPROCESS], &s->other_stage[SQ_STAGE_PREPROCESS]);
-  set_stage (self, ROW_NETWORK, &s->stage[SQ_STAGE_INFER], &s->other_stage[SQ_STAGE_INFER]);
-  set_stage (self, ROW_BOXES, &s->stage[SQ_STAGE_POST], &s->other_stage[SQ_STAGE_POST]);
+  set_values (self, ROW_ENGINE, a->fps, b->fps, sq_format_fps (a->fps), sq_format_fps (b->fps));
+  set_stage (self, ROW_PREPARE, &a->stage[SQ_STAGE_PREPROCESS], &b->stage[SQ_STAGE_PREPROCESS]);
+  set_stage (self, ROW_NETWORK, &a->stage[SQ_STAGE_INFER], &b->stage[SQ_STAGE_INFER]);
+  set_stage (self, ROW_BOXES, &a->stage[SQ_STAGE_POST], &b->stage[SQ_STAGE_POST]);
   set_text (self, ROW_DECODE, 0, decode->count > 0 ? p50 : NOTHING);
   set_text (self, ROW_DECODE_P99, 0, decode->count > 0 ? p99 : NOTHING);
-  set_text (self, ROW_WALL, 0, s->wall_fps > 0 ? wall : NOTHING);
+  set_text (self, ROW_WALL, 0, wall_fps > 0 ? wall : NOTHING);
 }
 
 void

@@ -394,6 +394,17 @@ on_show (SqCompressDialog *self)
 }
 
 static void
+on_compare (SqCompressDialog *self)
+{
+  GtkWindow *parent = gtk_window_get_transient_for (GTK_WINDOW (self));
+
+  if (parent != NULL && self->made != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (parent), "win.compare", "(ss)", sq_model_entry_get_id (self->original),
+                                sq_model_entry_get_id (self->made));
+  gtk_window_destroy (GTK_WINDOW (self));
+}
+
+static void
 on_made (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SqCompressDialog) self = user_data;
@@ -525,6 +536,7 @@ sq_compress_dialog_class_init (SqCompressDialogClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_choose_folder);
   gtk_widget_class_bind_template_callback (widget_class, on_session_selected);
   gtk_widget_class_bind_template_callback (widget_class, on_back);
+  gtk_widget_class_bind_template_callback (widget_class, on_compare);
   gtk_widget_class_bind_template_callback (widget_class, on_show);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
 }

@@ -276,7 +276,8 @@ run_with_model (SqDetectPage *self, SqModel *model)
   *film = (FilmSink){ self->pipeline, sq_film_feed_ref (feed) };
   sq_pipeline_add_sink (self->pipeline, film_sink, film, film_sink_free);
   sq_pipeline_add_sink (self->pipeline, mailbox_sink, sq_mailbox_ref (self->mailbox), (GDestroyNotify) sq_mailbox_unref);
-  sq_workspace_announce_run (self->workspace, self->pipeline, (const char *const *) self->paths, self->filter);
+  sq_workspace_announce_run (self->workspace, self->pipeline,
+                             &(SqRunStart){ .paths = options.paths, .device = device, .filter = self->filter });
 
   g_signal_connect_swapped (self->pipeline, "notify::state", G_CALLBACK (on_state), self);
   g_signal_connect_swapped (self->pipeline, "opened", G_CALLBACK (on_opened), self);

@@ -20,7 +20,7 @@ struct _SqSessionView
   SqTransportBar *transport;
   SqDensityStrip *density_strip;
   SqInspector *inspector;
-  GtkWidget *film;
+  GtkWidget *film, *compare;
   GtkListView *film_list;
 
   /* Owned references */
@@ -42,5 +42,6 @@ struct _SqSessionView
 };
 
 void _sq_session_view_show_seq (SqSessionView *self, gint64 seq);
+void _sq_session_view_find_comparison (SqSessionView *self); // session-view-compare.c
 
 G_END_DECLS

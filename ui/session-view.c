@@ -397,6 +397,7 @@ sq_session_view_class_init (SqSessionViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, transport);
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, density_strip);
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, inspector);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionView, compare);
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, film);
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, film_list);
   gtk_widget_class_bind_template_callback (widget_class, on_detections_changed);
@@ -470,6 +471,7 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
   pictures = run->source_kind == SQ_SOURCE_PICTURES;
   self->moving = !pictures;
   self->cancellable = g_cancellable_new ();
+  _sq_session_view_find_comparison (self);
   sq_video_view_set_labels (self->view, (const char *const *) run->labels);
   sq_inspector_set_labels (self->inspector, (const char *const *) run->labels);
   sq_filter_state_reset_classes (self->filter, run->labels != NULL ? g_strv_length (run->labels) : 0);

@@ -80,6 +80,12 @@ sq_tally_state_find (const SqTallyState *self, gint64 index, int direction)
 
 /* Records */
 
+static gpointer
+copy_reference (gconstpointer result, gpointer data)
+{
+  return sq_result_ref ((SqResult *) result);
+}
+
 static SqResult *
 copy_result (const SqResult *result, SqFrame *frame)
 {
@@ -199,14 +205,36 @@ sq_tally_get_pair (SqTally *self, gint64 index)
   return pair;
 }
 
+GPtrArray *
+sq_tally_list_pairs (SqTally *self)
+{
+  GPtrArray *pairs;
+
+  g_mutex_lock (&self->lock);
+  pairs = g_ptr_array_copy (self->records, copy_reference, NULL);
+  g_mutex_unlock (&self->lock);
+  return pairs;
+}
+
 /* Filters */
 
 static void
 own_filter_set (OwnFilter *self, const SqFilter *filter)
 {
+  SqRegion *region = filter->region != NULL ? sq_region_ref (filter->region) : NULL;
+
   g_free (self->classes);
+  g_clear_pointer (&self->filter.region, sq_region_unref);
   self->filter = *filter;
+  self->filter.region = region;
   self->filter.classes = self->classes = filter->classes != NULL ? g_memdup2 (filter->classes, filter->n_classes) : NULL;
+}
+
+static void
+own_filter_clear (OwnFilter *self)
+{
+  g_free (self->classes);
+  g_clear_pointer (&self->filter.region, sq_region_unref);
 }
 
 void
@@ -278,12 +306,6 @@ publish (SqTally *self, SqTallyState *state, gboolean all)
   g_mutex_unlock (&self->lock);
 }
 
-static gpointer
-copy_reference (gconstpointer result, gpointer data)
-{
-  return sq_result_ref ((SqResult *) result);
-}
-
 static GPtrArray *
 make_list (void)
 {
@@ -341,8 +363,8 @@ tally_clear (gpointer data)
   sq_tally_state_unref (self->state);
   for (int s = 0; s < 2; s++)
     {
-      g_free (self->wanted[s].classes);
-      g_free (self->used[s].classes);
+      own_filter_clear (&self->wanted[s]);
+      own_filter_clear (&self->used[s]);
     }
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);

@@ -42,6 +42,8 @@ gboolean sq_tally_get_settled (SqTally *self);    // the state holds all that wa
 // What both saw in a frame, without pixels; NULL where it was not kept.
 SqResult *sq_tally_get_pair (SqTally *self, gint64 index); // transfer full
 
+GPtrArray *sq_tally_list_pairs (SqTally *self); // of all frames that were kept, by index (transfer full)
+
 // The same with `frame`'s pixels.
 SqResult *sq_tally_make_pair (SqResult *pair, SqFrame *frame); // transfer full
 

@@ -18,7 +18,7 @@ struct _SqVariantPanel
   GtkWidget *warning_box;
   GtkLabel *warning, *scores;
   AdwPreferencesGroup *facts;
-  GtkWidget *measure, *agreement, *chart_group, *damage_group, *recipe_group;
+  GtkWidget *compare, *measure, *agreement, *chart_group, *damage_group, *recipe_group;
   GtkGrid *table;
   SqFidelityChart *chart;
   SqDamageList *damage;
@@ -246,6 +246,7 @@ fill (SqVariantPanel *self)
   if (self->entry == NULL || self->workspace == NULL)
     return;
   gtk_widget_set_visible (GTK_WIDGET (self->facts), variant != NULL);
+  gtk_widget_set_sensitive (self->compare, sq_model_list_get_original (sq_workspace_get_models (self->workspace), self->entry) != NULL);
   gtk_widget_set_visible (self->warning_box, variant != NULL && variant->warning != NULL);
   if (variant != NULL)
     {
@@ -300,6 +301,16 @@ on_save (SqVariantPanel *self, const char *text)
   g_autofree char *titled = sq_recipe_text_set_apart (text, sq_model_get_recipe_text (self->model));
 
   make_another (self, titled, TRUE);
+}
+
+static void
+on_compare (SqVariantPanel *self)
+{
+  SqModelEntry *original = sq_model_list_get_original (sq_workspace_get_models (self->workspace), self->entry);
+
+  if (original != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.compare", "(ss)", sq_model_entry_get_id (original),
+                                sq_model_entry_get_id (self->entry));
 }
 
 static void
@@ -371,6 +382,7 @@ sq_variant_panel_class_init (SqVariantPanelClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqVariantPanel, warning);
   gtk_widget_class_bind_template_child (widget_class, SqVariantPanel, scores);
   gtk_widget_class_bind_template_child (widget_class, SqVariantPanel, facts);
+  gtk_widget_class_bind_template_child (widget_class, SqVariantPanel, compare);
   gtk_widget_class_bind_template_child (widget_class, SqVariantPanel, measure);
   gtk_widget_class_bind_template_child (widget_class, SqVariantPanel, agreement);
   gtk_widget_class_bind_template_child (widget_class, SqVariantPanel, chart_group);
@@ -381,6 +393,7 @@ sq_variant_panel_class_init (SqVariantPanelClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqVariantPanel, damage);
   gtk_widget_class_bind_template_child (widget_class, SqVariantPanel, editor);
   gtk_widget_class_bind_template_callback (widget_class, sq_variant_panel_measure);
+  gtk_widget_class_bind_template_callback (widget_class, on_compare);
   gtk_widget_class_bind_template_callback (widget_class, on_reveal);
   gtk_widget_class_bind_template_callback (widget_class, on_keep);
   gtk_widget_class_bind_template_callback (widget_class, on_save);

@@ -290,7 +290,12 @@ action_save_picture (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 action_export (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  sq_sessions_page_export (SQ_WINDOW (widget)->sessions);
+  SqWindow *self = SQ_WINDOW (widget);
+
+  if (on_compare (self))
+    sq_compare_page_save_report (self->compare);
+  else
+    sq_sessions_page_export (self->sessions);
 }
 
 static void
@@ -379,6 +384,17 @@ action_compare (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+action_compare_runs (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SqWindow *self = SQ_WINDOW (widget);
+  gint64 a, b;
+
+  g_variant_get (parameter, "(xx)", &a, &b);
+  sq_window_show_page (self, "compare");
+  sq_compare_page_open_runs (self->compare, a, b);
+}
+
+static void
 action_level (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   SqWindow *self = SQ_WINDOW (widget);
@@ -405,7 +421,7 @@ _sq_window_update_actions (SqWindow *self)
     gtk_widget_action_set_enabled (widget, on_view[i], view);
   for (guint i = 0; i < G_N_ELEMENTS (on_region); i++)
     gtk_widget_action_set_enabled (widget, on_region[i], view && !on_compare (self));
-  gtk_widget_action_set_enabled (widget, "win.export", session);
+  gtk_widget_action_set_enabled (widget, "win.export", session || (on_compare (self) && view));
   gtk_widget_action_set_enabled (widget, "win.run-again", session);
   gtk_widget_action_set_enabled (widget, "win.level", on_compare (self) || g_strcmp0 (sq_window_get_page (self), "detect") == 0);
   gtk_widget_action_set_enabled (widget, "win.walk", on_compare (self) && view);
@@ -449,6 +465,7 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     { "win.show-model", "s", action_show_model },
     { "win.level", "i", action_level },
     { "win.compare", "(ss)", action_compare }, // the ids of two models
+    { "win.compare-runs", "(xx)", action_compare_runs }, // of two runs of the project
     { "win.walk", "i", action_walk },          // as sq_compare_page_walk
     { "win.save-picture", NULL, action_save_picture },
   };

@@ -119,8 +119,8 @@ sq_workspace_class_init (SqWorkspaceClass *klass)
   props[PROP_MONITOR] = g_param_spec_object ("monitor", NULL, NULL, SQ_TYPE_DEVICE_MONITOR, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
-  signals[RUN_STARTING] = g_signal_new ("run-starting", SQ_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
-                                        SQ_TYPE_PIPELINE, G_TYPE_STRV, SQ_TYPE_FILTER_STATE);
+  signals[RUN_STARTING] = g_signal_new ("run-starting", SQ_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                        SQ_TYPE_PIPELINE, G_TYPE_POINTER);
 }
 
 static void
@@ -279,9 +279,9 @@ sq_workspace_close (SqWorkspace *self)
 }
 
 void
-sq_workspace_announce_run (SqWorkspace *self, SqPipeline *pipeline, const char *const *paths, SqFilterState *filter)
+sq_workspace_announce_run (SqWorkspace *self, SqPipeline *pipeline, const SqRunStart *start)
 {
-  g_signal_emit (self, signals[RUN_STARTING], 0, pipeline, paths, filter);
+  g_signal_emit (self, signals[RUN_STARTING], 0, pipeline, start);
 }
 
 SqFilterState *

@@ -2,7 +2,7 @@
 // What all pages share: settings, project, models, recents, devices. Made by app/, handed down to every page.
 //
 // Properties: "settings", "project" (nullable until opened), "models", "recents", "monitor", "project-error" (nullable).
-// Signals:    "run-starting" (SqPipeline, GStrv paths, SqFilterState): sinks may be added.
+// Signals:    "run-starting" (SqPipeline, const SqRunStart *): sinks may be added.
 // Thread:     main
 #pragma once
 
@@ -33,7 +33,19 @@ void sq_workspace_open_project (SqWorkspace *self);
 // Flushes and lets go of the project; at the end of the program. Blocks.
 void sq_workspace_close (SqWorkspace *self);
 
-void sq_workspace_announce_run (SqWorkspace *self, SqPipeline *pipeline, const char *const *paths, SqFilterState *filter);
+// What is about to run; all borrowed for the call.
+typedef struct
+{
+  const char *const *paths;
+  const char *device; // as asked for
+  SqFilterState *filter;
+  // of a pair's second model, NULL where there is none
+  SqModel *other;
+  const char *other_device;
+  SqFilterState *other_filter;
+} SqRunStart;
+
+void sq_workspace_announce_run (SqWorkspace *self, SqPipeline *pipeline, const SqRunStart *start);
 
 // Path of a picture to try things on; fetched once where none is installed.
 void sq_workspace_get_sample_async (SqWorkspace *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

@@ -3,8 +3,9 @@
 // swapping, thresholds, and what the window does around it.
 #include "config.h"
 
+#include "app/recorder.h"
 #include "fixture.h"
-#include "ui/level-picker.h"
+#include <string.h>
 
 #define A "yolo-fastest-1.1"
 #define B "fastestdet"
@@ -370,6 +371,96 @@ test_window (Compare *self, gconstpointer data)
   g_assert_true (g_str_has_suffix (sq_compare_view_get_result (self->view)->frame->path, "images/demo/dog.jpg"));
 }
 
+static gboolean
+have_project (gpointer data)
+{
+  return sq_workspace_get_project (((Compare *) data)->base.workspace) != NULL;
+}
+
+static SqRun *
+get_session (Compare *self)
+{
+  g_autoptr (SqRunItem) item = g_list_model_get_item (sq_sessions_page_get_list (sq_window_get_sessions_page (self->window)), 0);
+
+  return item != NULL ? sq_run_item_get_run (item) : NULL; // the list holds it
+}
+
+static gboolean
+is_stored (gpointer data)
+{
+  SqRun *run = get_session (data);
+
+  return run != NULL && run->state == SQ_RUN_FINISHED;
+}
+
+static void
+find_button (GtkWidget *widget, const char *action, GtkWidget **found)
+{
+  if (GTK_IS_ACTIONABLE (widget) && g_strcmp0 (gtk_actionable_get_action_name (GTK_ACTIONABLE (widget)), action) == 0)
+    *found = widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    find_button (child, action, found);
+}
+
+static gboolean
+is_offered (gpointer data)
+{
+  GtkWidget *button = NULL;
+
+  find_button (GTK_WIDGET (sq_window_get_sessions_page (((Compare *) data)->window)), "win.compare-runs", &button);
+  return button != NULL && gtk_widget_get_visible (button);
+}
+
+static gboolean
+is_read (gpointer data)
+{
+  Compare *self = data;
+  SqTally *tally = sq_compare_page_get_tally (self->page);
+  g_autoptr (SqTallyState) state = tally != NULL ? sq_tally_get_state (tally) : NULL;
+
+  return state != NULL && state->frames->len == 8 && sq_tally_get_settled (tally) && sq_compare_view_get_result (self->view) != NULL;
+}
+
+// A comparison is one session, which opens here again and says the same without running anything; its report too.
+static void
+test_stored (Compare *self, gconstpointer data)
+{
+  g_autoptr (SqRecorder) recorder = sq_recorder_new (self->base.workspace);
+  g_autofree char *file = g_build_filename (self->base.dir, "report.html", NULL), *html = NULL;
+  SqSessionsPage *sessions = sq_window_get_sessions_page (self->window);
+  SqMatchTotals before, after;
+  GtkWidget *button = NULL;
+
+  sq_workspace_open_project (self->base.workspace);
+  g_assert_true (fixture_wait (have_project, self, 10));
+  if (!open_pictures (self))
+    return;
+  before = get_total (self);
+  g_assert_true (fixture_wait (is_stored, self, 10));
+  g_assert_cmpuint (g_list_model_get_n_items (sq_sessions_page_get_list (sessions)), ==, 1);
+  sq_compare_page_close (self->page);
+
+  sq_window_show_page (self->window, "sessions");
+  sq_sessions_page_open (sessions, get_session (self));
+  g_assert_true (fixture_wait (is_offered, self, 10));
+  find_button (GTK_WIDGET (sessions), "win.compare-runs", &button);
+  g_signal_emit_by_name (button, "clicked");
+  g_assert_cmpstr (sq_window_get_page (self->window), ==, "compare");
+  g_assert_true (fixture_wait (is_read, self, 20));
+  g_assert_null (sq_compare_page_get_pipeline (self->page));
+  after = get_total (self);
+  g_assert_cmpmem (&after, sizeof after, &before, sizeof before);
+  g_assert_nonnull (sq_compare_view_get_result (self->view)->frame->pixels);
+  walk (self, GDK_KEY_w, 0, 0);
+
+  sq_compare_page_save_report_to (self->page, file);
+  for (int i = 0; i < 200 && !g_file_test (file, G_FILE_TEST_EXISTS); i++)
+    fixture_run_for (.05);
+  g_assert_true (g_file_get_contents (file, &html, NULL, NULL));
+  g_assert_nonnull (strstr (html, "data:image/jpeg"));
+  g_assert_nonnull (strstr (html, "dog.jpg")); // the worst of them
+}
+
 static void
 add (const char *path, void (*test) (Compare *, gconstpointer))
 {
@@ -385,6 +476,7 @@ main (int argc, char *argv[])
   add ("/ui/compare/share", test_share);
   add ("/ui/compare/video", test_video);
   add ("/ui/compare/error", test_error);
+  add ("/ui/compare/stored", test_stored);
   add ("/ui/compare/window", test_window);
   return g_test_run ();
 }
