@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "object-list.h"
 
+#define FIRST 20 // at once
 #define PAGE 60  // a screen or two
 #define AHEAD 40 // items left when more are read
 
@@ -78,6 +79,7 @@ get_n_items (GListModel *model)
 typedef struct
 {
   SqObjectSearch *search;
+  guint limit;
 } Job;
 
 static void
@@ -94,7 +96,7 @@ next_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
 {
   Job *job = data;
   GError *error = NULL;
-  GPtrArray *found = sq_object_search_next (job->search, PAGE, cancellable, &error);
+  GPtrArray *found = sq_object_search_next (job->search, job->limit, cancellable, &error);
 
   if (found == NULL)
     g_task_return_error (task, error);
@@ -132,7 +134,7 @@ on_next (GObject *source, GAsyncResult *result, gpointer unused)
     return; // of a search before
   g_clear_object (&self->cancellable);
   found = g_task_propagate_pointer (G_TASK (result), NULL);
-  self->more = found != NULL && found->len == PAGE && self->items->len - self->stale + PAGE < SQ_OBJECT_LIST_MOST;
+  self->more = found != NULL && found->len == job->limit && self->items->len - self->stale + PAGE < SQ_OBJECT_LIST_MOST;
   if (self->more)
     self->search = g_steal_pointer (&job->search);
   if (found != NULL)
@@ -151,6 +153,7 @@ read_on (SqObjectList *self)
   self->cancellable = g_cancellable_new ();
   job = g_new0 (Job, 1);
   job->search = g_steal_pointer (&self->search);
+  job->limit = self->items->len == self->stale ? FIRST : PAGE;
   task = g_task_new (self, self->cancellable, on_next, NULL);
   g_task_set_task_data (task, job, job_free);
   g_task_run_in_thread (task, next_thread);
