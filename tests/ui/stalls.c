@@ -97,8 +97,8 @@ report (Watchdog *dog, const char *what)
   qsort (dog->lengths, dog->n_lengths, sizeof (gint64), compare);
   setvbuf (stdout, NULL, _IOLBF, 0);
   g_print ("# %s: longest %.1f ms (own work %.1f, no core %.1f), p99 %.1f ms, %u over %d ms in %u beats", what, dog->longest_us / 1e3,
-           dog->longest_cpu_us / 1e3, dog->longest_queued_us / 1e3,
-           dog->n_lengths > 0 ? dog->lengths[dog->n_lengths * 99 / 100] / 1e3 : 0, dog->stalls, STALL_MS, dog->beats);
+           dog->longest_cpu_us / 1e3, dog->longest_queued_us / 1e3, dog->n_lengths > 0 ? dog->lengths[dog->n_lengths * 99 / 100] / 1e3 : 0,
+           dog->stalls, STALL_MS, dog->beats);
   if (dog->page != NULL)
     g_print (", video playing in %.0f %% of them", dog->beats > 0 ? 100. * dog->playing / dog->beats : 0);
   g_print ("\n");
@@ -262,10 +262,95 @@ test_stalls (Fixture *fixture, gconstpointer data)
   fixture_destroy_window (window);
 }
 
+static gboolean
+have_models (gpointer workspace)
+{
+  return sq_model_list_get_ready (sq_workspace_get_models (workspace));
+}
+
+static gboolean
+compare_shows (gpointer page)
+{
+  SqResult *pair = sq_compare_view_get_result (sq_compare_page_get_view (page));
+
+  return pair != NULL && pair->frame->index > 20;
+}
+
+static gboolean
+move_divider (gpointer view)
+{
+  double at;
+
+  g_object_get (view, "split", &at, NULL);
+  g_object_set (view, "split", at > .9 ? .1 : at + .02, NULL);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+move_threshold (gpointer page)
+{
+  SqFilterState *filter = sq_compare_page_get_filter (page, SQ_SIDE_A);
+  float at = sq_filter_state_get_confidence (filter);
+
+  sq_filter_state_set_confidence (filter, at > .8f ? .1f : at + .02f);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+walk_on (gpointer page)
+{
+  sq_compare_page_walk (page, 1);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+measure_with (const char *what, guint every_ms, GSourceFunc func, gpointer data)
+{
+  guint id = g_timeout_add (every_ms, func, data);
+
+  measure (what, 2, NULL, NULL, NULL);
+  g_source_remove (id);
+}
+
+static void
+test_compare (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *video = fixture_data ("videos/people.mp4"), *models = fixture_data ("models");
+  SqModelList *list = sq_workspace_get_models (fixture->workspace);
+  SqWindow *window;
+  SqComparePage *page;
+
+  if (video == NULL || models == NULL)
+    {
+      g_test_skip ("no test data: set SQUINT_TEST_DATA");
+      return;
+    }
+  g_setenv ("SQUINT_MODEL_MIRROR", models, FALSE);
+  g_assert_true (fixture_wait (have_models, fixture->workspace, 10));
+  window = fixture_window (fixture, 1280, 800);
+  page = sq_window_get_compare_page (window);
+  sq_window_show_page (window, "compare");
+  measure ("compare page, first time", .5, NULL, NULL, NULL);
+  sq_compare_page_set_models (page, sq_model_list_find (list, "yolox-nano"), sq_model_list_find (list, "yolo-fastest-1.1"));
+  sq_compare_page_open (page, (const char *const[]){ video, NULL });
+  measure ("two models load", 30, compare_shows, page, NULL);
+  measure ("two models on a video", 3, NULL, NULL, NULL);
+  measure_with ("divider moves while both run", 16, move_divider, sq_compare_page_get_view (page));
+  measure_with ("threshold moves while both run", 60, move_threshold, page);
+  sq_compare_view_set_mode (sq_compare_page_get_view (page), SQ_COMPARE_PANES);
+  measure ("side by side while both run", 1, NULL, NULL, NULL);
+  sq_compare_page_jump (page, 0);
+  measure_with ("from disagreement to disagreement", 100, walk_on, page);
+  sq_compare_page_close (page);
+  measure ("comparison closed while it is open", .5, NULL, NULL, NULL);
+  fixture_destroy_window (window);
+}
+
 int
 main (int argc, char *argv[])
 {
   fixture_init (&argc, &argv);
   g_test_add ("/ui/stalls", Fixture, NULL, fixture_set_up, test_stalls, fixture_tear_down);
+  g_test_add ("/ui/stalls-compare", Fixture, NULL, fixture_set_up, test_compare, fixture_tear_down);
   return g_test_run ();
 }
