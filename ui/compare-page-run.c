@@ -275,6 +275,7 @@ run_with_models (SqComparePage *self)
     .paths = (const char *const *) self->paths,
     .threads = g_settings_get_int (settings, "threads"),
     .realtime = g_strcmp0 (playback, "realtime") == 0,
+    .track = g_settings_get_boolean (settings, "number-objects"),
     .other = b->model,
   };
 

@@ -59,6 +59,7 @@ add_row (SqLevelPicker *self, const char *title, const char *subtitle, SqModelEn
   if (entry != NULL)
     g_object_set_data_full (G_OBJECT (row), "entry", g_object_ref (entry), g_object_unref);
   g_object_set_data_full (G_OBJECT (row), "level", g_strdup (level), g_free);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1); // GTK takes none from what is inside
   gtk_list_box_append (self->list, row);
 }
 

@@ -73,6 +73,8 @@ create_row (gpointer item, gpointer user_data)
   gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
   g_object_bind_property (entry, "title", title, "label", G_BINDING_SYNC_CREATE);
   g_object_bind_property (entry, "subtitle", subtitle, "label", G_BINDING_SYNC_CREATE);
+  // GTK takes no name from what is inside a row
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, sq_model_entry_get_title (entry), -1);
   gtk_widget_set_visible (mark, is_current (user_data, entry));
   g_object_set_data (G_OBJECT (row), "mark", mark);
   g_object_set_data_full (G_OBJECT (row), "entry", g_object_ref (entry), g_object_unref);

@@ -3,6 +3,8 @@
 
 #include "session-card.h"
 
+#include "session-cell.h"
+
 #include "format.h"
 #include "sessions-page.h"
 #include <glib/gi18n.h>
@@ -61,6 +63,7 @@ update (SqSessionCard *self)
   g_autofree char *when_text = NULL;
   g_autofree char *detail = NULL;
   g_autofree char *label = NULL;
+  GtkWidget *cell;
 
   // One reading notifies several properties; a run never changes, another one takes its place.
   if (run != NULL && run == self->shown)
@@ -92,6 +95,9 @@ update (SqSessionCard *self)
   gtk_image_set_from_icon_name (self->icon,
                                 run->source_kind == SQ_SOURCE_PICTURES ? "image-x-generic-symbolic" : "video-x-generic-symbolic");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  // The grid's own widget around it takes the focus, and GTK 4.8 has no other way to name that.
+  if ((cell = gtk_widget_get_ancestor (GTK_WIDGET (self), SQ_TYPE_SESSION_CELL)) != NULL && gtk_widget_get_parent (cell) != NULL)
+    gtk_accessible_update_property (GTK_ACCESSIBLE (gtk_widget_get_parent (cell)), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   set_thumbnail (self, run->thumbnail);
 }
 

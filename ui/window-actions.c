@@ -485,7 +485,6 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     { GDK_KEY_F9, 0, "win.inspector" },
     { GDK_KEY_F11, 0, "win.fullscreen" },
     { GDK_KEY_Escape, 0, "win.escape" },
-    { GDK_KEY_Left, GDK_ALT_MASK, "win.back" },
     { GDK_KEY_plus, 0, "win.zoom-in" },
     { GDK_KEY_equal, 0, "win.zoom-in" },
     { GDK_KEY_KP_Add, 0, "win.zoom-in" },

@@ -310,6 +310,19 @@ sq_window_class_init (SqWindowClass *klass)
   _sq_window_class_init_actions (widget_class);
 }
 
+// Going back is the leaflet's key too, which swallows it where it has nowhere to go: the window takes it before.
+static void
+add_back_key (SqWindow *self)
+{
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+
+  gtk_event_controller_set_propagation_phase (controller, GTK_PHASE_CAPTURE);
+  gtk_shortcut_controller_add_shortcut (
+      GTK_SHORTCUT_CONTROLLER (controller),
+      gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Left, GDK_ALT_MASK), gtk_named_action_new ("win.back")));
+  gtk_widget_add_controller (GTK_WIDGET (self), controller);
+}
+
 static void
 sq_window_init (SqWindow *self)
 {
@@ -318,6 +331,7 @@ sq_window_init (SqWindow *self)
   g_signal_connect_swapped (self->leaflet, "notify::folded", G_CALLBACK (_sq_window_update_header), self);
   g_signal_connect (self, "notify::fullscreened", G_CALLBACK (on_fullscreened), NULL);
   _sq_window_init_dnd (self);
+  add_back_key (self);
 }
 
 // The first look at a page costs tens of milliseconds of styling and text layout. They are spent here, one page at a time while nothing

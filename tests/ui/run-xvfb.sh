@@ -28,7 +28,11 @@ trap 'exit 130' INT TERM
 mkdir -p "$home/data" "$home/config" "$home/cache" "$home/run"
 chmod 700 "$home/run"
 export HOME="$home" XDG_DATA_HOME="$home/data" XDG_CONFIG_HOME="$home/config" XDG_CACHE_HOME="$home/cache" XDG_RUNTIME_DIR="$home/run"
-export GSETTINGS_BACKEND=memory GDK_BACKEND=x11 GSK_RENDERER=cairo LIBGL_ALWAYS_SOFTWARE=1 GTK_A11Y=none NO_AT_BRIDGE=1
+export GSETTINGS_BACKEND=memory GDK_BACKEND=x11 GSK_RENDERER=cairo LIBGL_ALWAYS_SOFTWARE=1
+# Only tests from outside need the accessibility bus.
+if [ "${SQ_OUTSIDE:-0}" != 1 ]; then
+  export GTK_A11Y=none NO_AT_BRIDGE=1
+fi
 export ADW_DISABLE_PORTAL=1 GTK_USE_PORTAL=0 LC_ALL=C.UTF-8
 unset GTK_THEME WAYLAND_DISPLAY
 
@@ -48,4 +52,6 @@ done
 export DISPLAY=":$(cat "$home/display")"
 
 # Coordinates of the test's own failures matter, those of the bus do not.
-dbus-run-session -- "$@"
+# What the services of the bus print is no part of the test's output.
+exec 4>&1
+dbus-run-session -- sh -c 'exec "$@" >&4' sh "$@" >&2
