@@ -34,6 +34,7 @@ struct _SqSessionView
   GCancellable *cancellable;
 
   /* State */
+  gint64 start_seq; // to be shown first
   gboolean playing;
   gint64 clock_us; // when the frame on show was due, while playing
   gint64 clock_pts;

@@ -199,8 +199,10 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
   SqSessionView *self = SQ_SESSION_VIEW (source);
   gint64 seq = g_task_propagate_int (G_TASK (result), NULL);
 
-  if (g_task_get_cancellable (G_TASK (result)) == self->cancellable)
-    _sq_session_view_show_seq (self, seq);
+  if (g_task_get_cancellable (G_TASK (result)) != self->cancellable || seq < 0)
+    return;
+  self->start_seq = seq; // where the rows are not there yet
+  _sq_session_view_show_seq (self, seq);
 }
 
 static void
@@ -341,10 +343,22 @@ sq_session_view_get_property (GObject *object, guint prop_id, GValue *value, GPa
     }
 }
 
+// For the next time.
+static void
+keep_position (SqSessionView *self)
+{
+  SqStoredFrame *frame = self->item != NULL ? sq_frame_item_get_frame (self->item) : NULL;
+  SqProject *project = self->workspace != NULL ? sq_workspace_get_project (self->workspace) : NULL;
+
+  if (frame != NULL && project != NULL && !sq_project_get_read_only (project) && frame->pts_ns != self->run->position_ns)
+    sq_project_set_run_position (project, self->run->id, frame->pts_ns);
+}
+
 static void
 close_run (SqSessionView *self)
 {
   set_playing (self, FALSE);
+  keep_position (self);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   if (self->item != NULL)
@@ -447,11 +461,17 @@ on_frames_changed (SqSessionView *self)
 {
   // The rows arrive a moment after the list is made.
   if (self->item == NULL && g_list_model_get_n_items (G_LIST_MODEL (self->frames)) > 0)
-    _sq_session_view_show_seq (self, 0);
+    _sq_session_view_show_seq (self, MIN (self->start_seq, (gint64) g_list_model_get_n_items (G_LIST_MODEL (self->frames)) - 1));
 }
 
 void
 sq_session_view_open (SqSessionView *self, SqRun *run)
+{
+  sq_session_view_open_at (self, run, -1);
+}
+
+void
+sq_session_view_open_at (SqSessionView *self, SqRun *run, gint64 seq)
 {
   g_autoptr (GTask) task = NULL;
   gboolean pictures;
@@ -469,6 +489,7 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
     return;
 
   pictures = run->source_kind == SQ_SOURCE_PICTURES;
+  self->start_seq = MAX (seq, 0);
   self->moving = !pictures;
   self->cancellable = g_cancellable_new ();
   _sq_session_view_find_comparison (self);
@@ -489,6 +510,7 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
   if (pictures)
     {
       self->selection = gtk_single_selection_new (G_LIST_MODEL (g_object_ref (self->frames)));
+      gtk_single_selection_set_autoselect (self->selection, FALSE); // the first is not always the one to begin with
       gtk_list_view_set_model (self->film_list, GTK_SELECTION_MODEL (self->selection));
       g_signal_connect_swapped (self->selection, "notify::selected", G_CALLBACK (on_film_selected), self);
     }
@@ -500,6 +522,8 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
   // After the selection and the list view: they must know the rows before one of them is selected.
   g_signal_connect_swapped (self->frames, "items-changed", G_CALLBACK (on_frames_changed), self);
   on_frames_changed (self);
+  if (seq < 0 && run->position_ns > 0)
+    seek (self, run->position_ns);
 }
 
 SqRun *

@@ -15,7 +15,8 @@ G_DECLARE_FINAL_TYPE (SqSessionView, sq_session_view, SQ, SESSION_VIEW, AdwBin)
 
 GtkWidget *sq_session_view_new (void);
 void sq_session_view_set_workspace (SqSessionView *self, SqWorkspace *workspace);
-void sq_session_view_open (SqSessionView *self, SqRun *run); // NULL: lets go of the one on show
+void sq_session_view_open (SqSessionView *self, SqRun *run); // where it was left; NULL: lets go of the one on show
+void sq_session_view_open_at (SqSessionView *self, SqRun *run, gint64 seq); // at that frame; -1: where it was left
 SqRun *sq_session_view_get_run (SqSessionView *self);
 char *sq_session_view_describe (SqSessionView *self); // one line of facts
 SqVideoView *sq_session_view_get_view (SqSessionView *self);

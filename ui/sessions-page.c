@@ -4,7 +4,9 @@
 #include "sessions-page.h"
 
 #include "format.h"
+#include "object-grid.h"
 #include "session-cell.h"
+#include "session-filters.h"
 #include "session-view.h"
 #include "toast.h"
 #include <glib/gi18n.h>
@@ -18,12 +20,15 @@ struct _SqSessionsPage
   AdwStatusPage *error_page;
   GtkSearchBar *search_bar;
   GtkSearchEntry *search_entry;
+  SqSessionFilters *filters;
+  SqObjectGrid *objects;
   GtkScrolledWindow *scroller;
   GtkGridView *grid;
   SqSessionView *session;
 
   SqWorkspace *workspace;
   SqRunList *list;
+  GCancellable *cancellable; // while a session that was found is read
 };
 
 G_DEFINE_FINAL_TYPE (SqSessionsPage, sq_sessions_page, ADW_TYPE_BIN)
@@ -57,7 +62,22 @@ notify_title (SqSessionsPage *self)
 static gboolean
 is_searching (SqSessionsPage *self)
 {
-  return *gtk_editable_get_text (GTK_EDITABLE (self->search_entry)) != '\0';
+  return *gtk_editable_get_text (GTK_EDITABLE (self->search_entry)) != '\0' || sq_session_filters_get_any (self->filters);
+}
+
+static const char *
+get_results (SqSessionsPage *self)
+{
+  SqRunQuery query = { 0 };
+  gboolean objects, loading;
+  guint n;
+
+  sq_session_filters_fill (self->filters, &query);
+  objects = query.class_name != NULL;
+  n = g_list_model_get_n_items (objects ? sq_object_grid_get_list (self->objects) : G_LIST_MODEL (self->list));
+  loading = objects ? sq_object_grid_get_loading (self->objects) : sq_run_list_get_loading (self->list);
+  // Whether there is nothing is known when the search is over.
+  return n == 0 && !loading ? "nothing" : objects ? "objects" : "grid";
 }
 
 static void
@@ -81,8 +101,23 @@ update_state (SqSessionsPage *self)
           gtk_stack_set_visible_child_name (self->stack, n > 0 || is_searching (self) ? "list" : "empty");
         }
     }
-  gtk_stack_set_visible_child_name (self->results, n > 0 ? "grid" : "nothing");
+  gtk_stack_set_visible_child_name (self->results, get_results (self));
   notify_title (self);
+}
+
+static void
+on_search_changed (SqSessionsPage *self)
+{
+  SqRunQuery query = { .text = gtk_editable_get_text (GTK_EDITABLE (self->search_entry)) };
+
+  if (self->workspace == NULL)
+    return;
+  if (*query.text == '\0')
+    query.text = NULL;
+  sq_session_filters_fill (self->filters, &query);
+  sq_run_list_set_query (self->list, is_searching (self) ? &query : NULL);
+  sq_object_grid_search (self->objects, sq_workspace_get_project (self->workspace), query.class_name != NULL ? &query : NULL);
+  update_state (self);
 }
 
 static void
@@ -91,17 +126,78 @@ on_project_changed (SqSessionsPage *self)
   SqProject *project = sq_workspace_get_project (self->workspace);
 
   sq_sessions_page_go_back (self);
+  sq_session_filters_set_project (self->filters, project);
   sq_run_list_set_project (self->list, project);
-  update_state (self);
+  on_search_changed (self);
+}
+
+// Escape first takes back what was searched for, then closes the search.
+static void
+on_stop_search (SqSessionsPage *self)
+{
+  if (!is_searching (self))
+    return;
+  g_signal_stop_emission_by_name (self->search_entry, "stop-search");
+  sq_sessions_page_clear_search (self);
 }
 
 static void
-on_search_changed (SqSessionsPage *self)
+on_search_mode (SqSessionsPage *self)
 {
-  SqRunQuery query = { .text = gtk_editable_get_text (GTK_EDITABLE (self->search_entry)) };
+  // What is not to be seen does not filter.
+  if (!gtk_search_bar_get_search_mode (self->search_bar))
+    sq_sessions_page_clear_search (self);
+}
 
-  sq_run_list_set_query (self->list, is_searching (self) ? &query : NULL);
-  update_state (self);
+typedef struct
+{
+  gint64 run, seq;
+} Place;
+
+static void
+load_run_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  SqProject *project = g_object_get_data (G_OBJECT (task), "project");
+  const Place *place = data;
+  GError *error = NULL;
+  SqRun *run = sq_project_load_run (project, place->run, &error);
+
+  if (run == NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, run, (GDestroyNotify) sq_run_unref);
+}
+
+static void
+on_run_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SqSessionsPage *self = SQ_SESSIONS_PAGE (source);
+  const Place *place = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SqRun) run = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (run != NULL)
+    sq_sessions_page_open_at (self, run, place->seq);
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    sq_toast_error (GTK_WIDGET (self), error->message);
+}
+
+static void
+on_object_activated (SqSessionsPage *self, gint64 run, gint64 seq)
+{
+  SqProject *project = sq_workspace_get_project (self->workspace);
+  Place *place = g_new (Place, 1);
+  g_autoptr (GTask) task = NULL;
+
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  *place = (Place){ run, seq };
+  task = g_task_new (self, self->cancellable, on_run_loaded, NULL);
+  g_task_set_task_data (task, place, g_free);
+  g_object_set_data_full (G_OBJECT (task), "project", g_object_ref (project), g_object_unref);
+  g_task_run_in_thread (task, load_run_thread);
 }
 
 static void
@@ -271,6 +367,9 @@ sq_sessions_page_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->workspace, self);
   if (self->list != NULL)
     g_signal_handlers_disconnect_by_data (self->list, self);
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
   if (self->grid != NULL)
     gtk_grid_view_set_model (self->grid, NULL);
   g_clear_object (&self->list);
@@ -297,17 +396,23 @@ sq_sessions_page_class_init (SqSessionsPageClass *klass)
       g_signal_new ("run-again", SQ_TYPE_SESSIONS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRV);
 
   g_type_ensure (SQ_TYPE_SESSION_VIEW);
+  g_type_ensure (SQ_TYPE_SESSION_FILTERS);
+  g_type_ensure (SQ_TYPE_OBJECT_GRID);
   gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/sessions-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, stack);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, results);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, error_page);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_bar);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_entry);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, filters);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, objects);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, grid);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, scroller);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, session);
   gtk_widget_class_bind_template_callback (widget_class, on_search_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_activate);
+  gtk_widget_class_bind_template_callback (widget_class, on_object_activated);
+  gtk_widget_class_bind_template_callback (widget_class, update_state);
 }
 
 static void
@@ -316,7 +421,9 @@ sq_sessions_page_init (SqSessionsPage *self)
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect_swapped (self->search_entry, "stop-search", G_CALLBACK (on_stop_search), self); // before the bar does
   gtk_search_bar_connect_entry (self->search_bar, GTK_EDITABLE (self->search_entry));
+  g_signal_connect_swapped (self->search_bar, "notify::search-mode-enabled", G_CALLBACK (on_search_mode), self);
   g_signal_connect (factory, "setup", G_CALLBACK (on_setup), NULL);
   g_signal_connect (factory, "bind", G_CALLBACK (on_bind), NULL);
   g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), NULL);
@@ -351,15 +458,22 @@ sq_sessions_page_set_workspace (SqSessionsPage *self, SqWorkspace *workspace)
   g_signal_connect_swapped (workspace, "notify::project", G_CALLBACK (on_project_changed), self);
   g_signal_connect_swapped (workspace, "notify::project-error", G_CALLBACK (update_state), self);
   g_signal_connect_swapped (self->list, "items-changed", G_CALLBACK (update_state), self);
+  g_signal_connect_swapped (self->list, "notify::loading", G_CALLBACK (update_state), self);
   on_project_changed (self);
 }
 
 void
 sq_sessions_page_open (SqSessionsPage *self, SqRun *run)
 {
+  sq_sessions_page_open_at (self, run, -1);
+}
+
+void
+sq_sessions_page_open_at (SqSessionsPage *self, SqRun *run, gint64 seq)
+{
   g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
 
-  sq_session_view_open (self->session, run);
+  sq_session_view_open_at (self->session, run, seq);
   gtk_stack_set_visible_child_name (self->stack, "session");
   notify_title (self);
 }
@@ -376,6 +490,8 @@ sq_sessions_page_go_back (SqSessionsPage *self)
 {
   g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
 
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
   sq_session_view_open (self->session, NULL);
   update_state (self);
 }
@@ -383,13 +499,50 @@ sq_sessions_page_go_back (SqSessionsPage *self)
 void
 sq_sessions_page_toggle_search (SqSessionsPage *self)
 {
-  gboolean on = !gtk_search_bar_get_search_mode (self->search_bar);
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+  gboolean typing = focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->search_entry));
 
   if (sq_sessions_page_get_can_go_back (self))
     return;
-  gtk_search_bar_set_search_mode (self->search_bar, on);
-  if (on)
+  gtk_search_bar_set_search_mode (self->search_bar, !typing);
+  if (!typing)
     gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
+}
+
+void
+sq_sessions_page_clear_search (SqSessionsPage *self)
+{
+  g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
+
+  sq_session_filters_clear (self->filters);
+  gtk_editable_set_text (GTK_EDITABLE (self->search_entry), "");
+  on_search_changed (self); // an entry tells of its text a moment later
+}
+
+gboolean
+sq_sessions_page_escape (SqSessionsPage *self)
+{
+  g_return_val_if_fail (SQ_IS_SESSIONS_PAGE (self), FALSE);
+
+  if (sq_sessions_page_get_can_go_back (self) || !gtk_search_bar_get_search_mode (self->search_bar))
+    return FALSE;
+  if (is_searching (self))
+    sq_sessions_page_clear_search (self);
+  else
+    gtk_search_bar_set_search_mode (self->search_bar, FALSE);
+  return TRUE;
+}
+
+SqSessionFilters *
+sq_sessions_page_get_filters (SqSessionsPage *self)
+{
+  return self->filters;
+}
+
+SqObjectGrid *
+sq_sessions_page_get_objects (SqSessionsPage *self)
+{
+  return self->objects;
 }
 
 void

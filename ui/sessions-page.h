@@ -5,6 +5,8 @@
 // Signals:    "run-again" (GStrv paths).
 #pragma once
 
+#include "object-grid.h"
+#include "session-filters.h"
 #include "video-view.h"
 #include "workspace.h"
 #include <adwaita.h>
@@ -17,17 +19,22 @@ G_DECLARE_FINAL_TYPE (SqSessionsPage, sq_sessions_page, SQ, SESSIONS_PAGE, AdwBi
 GtkWidget *sq_sessions_page_new (void);
 void sq_sessions_page_set_workspace (SqSessionsPage *self, SqWorkspace *workspace);
 
-void sq_sessions_page_open (SqSessionsPage *self, SqRun *run);
-void sq_sessions_page_rename (SqSessionsPage *self, SqRun *run); // asks for the name
-void sq_sessions_page_delete (SqSessionsPage *self, SqRun *run); // offers to undo
+void sq_sessions_page_open (SqSessionsPage *self, SqRun *run);                // where it was left
+void sq_sessions_page_open_at (SqSessionsPage *self, SqRun *run, gint64 seq); // at a frame
+void sq_sessions_page_rename (SqSessionsPage *self, SqRun *run);              // asks for the name
+void sq_sessions_page_delete (SqSessionsPage *self, SqRun *run);              // offers to undo
 void sq_sessions_page_run_again (SqSessionsPage *self, SqRun *run);
 
 gboolean sq_sessions_page_get_can_go_back (SqSessionsPage *self);
 void sq_sessions_page_go_back (SqSessionsPage *self);
-void sq_sessions_page_toggle_search (SqSessionsPage *self);
-void sq_sessions_page_export (SqSessionsPage *self); // of the open session
+void sq_sessions_page_toggle_search (SqSessionsPage *self); // opens and focuses; closes it from within
+void sq_sessions_page_clear_search (SqSessionsPage *self);
+gboolean sq_sessions_page_escape (SqSessionsPage *self); // takes back what is searched for, else closes the search; FALSE: nothing to do
+void sq_sessions_page_export (SqSessionsPage *self);     // of the open session
 
 GListModel *sq_sessions_page_get_list (SqSessionsPage *self); // of SqRunItem
+SqSessionFilters *sq_sessions_page_get_filters (SqSessionsPage *self);
+SqObjectGrid *sq_sessions_page_get_objects (SqSessionsPage *self);
 SqVideoView *sq_sessions_page_get_view (SqSessionsPage *self);
 SqFilterState *sq_sessions_page_get_filter (SqSessionsPage *self);
 void sq_sessions_page_toggle_play (SqSessionsPage *self);

@@ -66,6 +66,37 @@ take (Shot *shot, const char *what, const char *theme, int width, int height)
   fixture_screenshot (GTK_WIDGET (shot->window), name);
 }
 
+static gboolean
+have_objects (gpointer data)
+{
+  Shot *shot = data;
+  SqObjectGrid *objects = sq_sessions_page_get_objects (sq_window_get_sessions_page (shot->window));
+
+  return g_list_model_get_n_items (sq_object_grid_get_list (objects)) > 0 && !sq_object_grid_get_loading (objects);
+}
+
+static void
+shoot_search (Shot *shot, const char *theme, int width, int height)
+{
+  SqSessionsPage *page = sq_window_get_sessions_page (shot->window);
+  SqSessionFilters *filters = sq_sessions_page_get_filters (page);
+
+  sq_sessions_page_toggle_search (page);
+  take (shot, "sessions-search", theme, width, height);
+  sq_session_filters_set (filters, SQ_SESSION_CLASS, "person");
+  sq_session_filters_set_min_score (filters, .4);
+  sq_session_filters_set (filters, SQ_SESSION_DATE, "7");
+  g_assert_true (fixture_wait (have_objects, shot, 20));
+  fixture_run_for (2);
+  take (shot, "sessions-objects", theme, width, height);
+  sq_session_filters_set (filters, SQ_SESSION_TAG, "nowhere");
+  fixture_run_for (.3);
+  take (shot, "sessions-nothing", theme, width, height);
+  sq_sessions_page_escape (page);
+  sq_sessions_page_escape (page);
+  g_assert_true (fixture_wait (have_sessions, shot, 10));
+}
+
 static void
 shoot_all (Fixture *fixture, const char *theme, int width, int height)
 {
@@ -110,6 +141,7 @@ shoot_all (Fixture *fixture, const char *theme, int width, int height)
       g_assert_true (fixture_wait (have_sessions, &shot, 10));
       fixture_run_for (.6);
       take (&shot, "sessions", theme, width, height);
+      shoot_search (&shot, theme, width, height);
       for (guint i = 0; i < 2; i++)
         {
           g_autoptr (SqRunItem) item = g_list_model_get_item (sq_sessions_page_get_list (sq_window_get_sessions_page (shot.window)), i);

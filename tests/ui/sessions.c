@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Finding sessions again: filters, objects as pictures, where a session was left.
+#include "config.h"
+
+#include "stored.h"
+#include "ui/object-cell.h"
+#include <glib/gstdio.h>
+
+static guint
+n_sessions (Stored *s)
+{
+  return g_list_model_get_n_items (sq_sessions_page_get_list (s->page));
+}
+
+static gboolean
+one_session (gpointer data)
+{
+  return n_sessions (data) == 1;
+}
+
+static gboolean
+all_sessions (gpointer data)
+{
+  return n_sessions (data) == 2;
+}
+
+static gboolean
+no_session (gpointer data)
+{
+  return n_sessions (data) == 0;
+}
+
+static guint
+n_objects (Stored *s)
+{
+  return g_list_model_get_n_items (sq_object_grid_get_list (sq_sessions_page_get_objects (s->page)));
+}
+
+static gboolean
+objects_found (gpointer data)
+{
+  return n_objects (data) == 4;
+}
+
+static gboolean
+two_objects (gpointer data)
+{
+  return n_objects (data) == 2;
+}
+
+static void
+find_cells (GtkWidget *widget, GPtrArray *cells)
+{
+  if (SQ_IS_OBJECT_CELL (widget))
+    g_ptr_array_add (cells, widget);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    find_cells (child, cells);
+}
+
+// How many cells have a picture, and how many say why they have none.
+static void
+count_cells (Stored *s, guint *pictures, guint *problems)
+{
+  g_autoptr (GPtrArray) cells = g_ptr_array_new ();
+
+  *pictures = *problems = 0;
+  find_cells (GTK_WIDGET (sq_sessions_page_get_objects (s->page)), cells);
+  for (guint i = 0; i < cells->len; i++)
+    {
+      *pictures += sq_object_cell_get_has_picture (cells->pdata[i]);
+      *problems += sq_object_cell_get_problem (cells->pdata[i]) != NULL;
+    }
+}
+
+static gboolean
+pictures_shown (gpointer data)
+{
+  guint pictures, problems;
+
+  count_cells (data, &pictures, &problems);
+  return pictures == 4;
+}
+
+static gboolean
+pictures_missed (gpointer data)
+{
+  guint pictures, problems;
+
+  count_cells (data, &pictures, &problems);
+  return pictures == 2 && problems == 2;
+}
+
+// What the chips say becomes what is asked for, together with the words.
+static void
+test_filters (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  SqSessionFilters *filters;
+  SqRunQuery query = { 0 };
+  g_autoptr (GDateTime) from = g_date_time_new_local (2026, 3, 1, 15, 0, 0), to = g_date_time_new_local (2026, 3, 2, 9, 0, 0);
+
+  stored_open (&s, fixture, 1200, 760);
+  filters = sq_sessions_page_get_filters (s.page);
+  g_assert_true (fixture_wait (all_sessions, &s, 5));
+  g_assert_false (sq_session_filters_get_any (filters));
+  g_assert_cmpstr (sq_session_filters_get_label (filters, SQ_SESSION_TAG), ==, "Tag");
+
+  sq_session_filters_set (filters, SQ_SESSION_TAG, "night");
+  g_assert_true (fixture_wait (one_session, &s, 5));
+  sq_session_filters_set (filters, SQ_SESSION_DATE, "7");
+  g_assert_cmpstr (sq_session_filters_get_label (filters, SQ_SESSION_DATE), ==, "Last 7 Days");
+  fixture_run_for (.2);
+  g_assert_cmpuint (n_sessions (&s), ==, 1);
+  sq_session_filters_set_range (filters, from, to);
+  g_assert_true (fixture_wait (no_session, &s, 5));
+  sq_session_filters_fill (filters, &query);
+  g_assert_cmpint ((query.to_us - query.from_us) / G_USEC_PER_SEC, ==, 2 * 24 * 3600); // both days are whole and included
+  g_assert_cmpint (query.from_us, <, g_date_time_to_unix (from) * G_USEC_PER_SEC);
+  sq_session_filters_set (filters, SQ_SESSION_DATE, NULL);
+  sq_session_filters_set (filters, SQ_SESSION_DEVICE, "cuda:7");
+  g_assert_true (fixture_wait (no_session, &s, 5));
+
+  // Escape takes all of it back, then closes the search.
+  gtk_widget_activate_action (GTK_WIDGET (s.window), "win.search", NULL);
+  gtk_widget_activate_action (GTK_WIDGET (s.window), "win.escape", NULL);
+  g_assert_false (sq_session_filters_get_any (filters));
+  g_assert_true (fixture_wait (all_sessions, &s, 5));
+  g_assert_true (sq_sessions_page_escape (s.page));
+  g_assert_false (sq_sessions_page_escape (s.page));
+  stored_close (&s);
+}
+
+// With a class, the objects themselves are shown; one of them opens its session where it was seen.
+static void
+test_objects (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  SqSessionFilters *filters;
+  g_autoptr (SqFoundItem) item = NULL;
+  gint64 run, seq;
+
+  stored_open (&s, fixture, 1200, 760);
+  filters = sq_sessions_page_get_filters (s.page);
+  sq_session_filters_set (filters, SQ_SESSION_CLASS, "bicycle");
+  g_assert_true (fixture_wait (objects_found, &s, 5));
+  g_assert_true (fixture_wait (pictures_shown, &s, 10));
+  sq_session_filters_set_min_score (filters, .86);
+  g_assert_cmpstr (sq_session_filters_get_label (filters, SQ_SESSION_CLASS), ==, "bicycle, at least 86 %");
+  g_assert_true (fixture_wait (two_objects, &s, 5)); // every second picture has a better one
+  item = g_list_model_get_item (sq_object_grid_get_list (sq_sessions_page_get_objects (s.page)), 1);
+  run = sq_found_item_get_frame (item)->run;
+  seq = sq_found_item_get_frame (item)->seq;
+  sq_object_grid_activate (sq_sessions_page_get_objects (s.page), 1);
+  g_assert_true (fixture_wait (stored_session_shown, &s, 10));
+  g_assert_cmpint (sq_sessions_page_get_run (s.page)->id, ==, run);
+  g_assert_cmpint (seq, ==, 1);
+  g_assert_cmpstr (sq_video_view_get_result (sq_sessions_page_get_view (s.page))->frame->path, ==,
+                   s.pictures[1]); // of "Morning", the older one
+
+  // Back are the objects as they were.
+  gtk_widget_activate_action (GTK_WIDGET (s.window), "win.back", NULL);
+  g_assert_cmpuint (n_objects (&s), ==, 2);
+  stored_close (&s);
+}
+
+// A picture that is gone, and one that another took the place of.
+static void
+test_objects_missing (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+
+  stored_open (&s, fixture, 1200, 760);
+  g_unlink (s.pictures[0]);
+  stored_write_picture (s.pictures[1], 320, 200, 9);
+  sq_session_filters_set (sq_sessions_page_get_filters (s.page), SQ_SESSION_CLASS, "bicycle");
+  g_assert_true (fixture_wait (objects_found, &s, 5));
+  g_assert_true (fixture_wait (pictures_missed, &s, 10));
+  stored_close (&s);
+}
+
+static gboolean
+second_picture_shown (gpointer data)
+{
+  Stored *s = data;
+  SqResult *result = sq_video_view_get_result (sq_sessions_page_get_view (s->page));
+
+  return result != NULL && g_strcmp0 (result->frame->path, s->pictures[1]) == 0;
+}
+
+static void
+test_position (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  g_autoptr (SqRun) run = NULL;
+
+  stored_open (&s, fixture, 1200, 760);
+  run = stored_load (&s, s.runs[0]);
+  sq_sessions_page_open (s.page, run);
+  g_assert_true (fixture_wait (stored_session_shown, &s, 10));
+  g_assert_false (second_picture_shown (&s));
+  sq_sessions_page_step (s.page, 1);
+  g_assert_true (fixture_wait (second_picture_shown, &s, 10));
+  sq_sessions_page_go_back (s.page);
+  g_clear_pointer (&run, sq_run_unref);
+  run = stored_load (&s, s.runs[0]);
+  g_assert_cmpint (run->position_ns, ==, G_GINT64_CONSTANT (1000000000));
+  sq_sessions_page_open (s.page, run);
+  g_assert_true (fixture_wait (second_picture_shown, &s, 10));
+  stored_close (&s);
+}
+
+#define ADD(path, func) g_test_add ("/ui/sessions/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  fixture_init (&argc, &argv);
+  ADD ("filters", test_filters);
+  ADD ("objects", test_objects);
+  ADD ("objects-missing", test_objects_missing);
+  ADD ("position", test_position);
+  return g_test_run ();
+}
