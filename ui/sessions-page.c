@@ -539,6 +539,12 @@ sq_sessions_page_get_filters (SqSessionsPage *self)
   return self->filters;
 }
 
+SqSessionView *
+sq_sessions_page_get_session_view (SqSessionsPage *self)
+{
+  return self->session;
+}
+
 SqObjectGrid *
 sq_sessions_page_get_objects (SqSessionsPage *self)
 {

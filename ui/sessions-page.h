@@ -7,6 +7,7 @@
 
 #include "object-grid.h"
 #include "session-filters.h"
+#include "session-view.h"
 #include "video-view.h"
 #include "workspace.h"
 #include <adwaita.h>
@@ -35,6 +36,7 @@ void sq_sessions_page_export (SqSessionsPage *self);     // of the open session
 GListModel *sq_sessions_page_get_list (SqSessionsPage *self); // of SqRunItem
 SqSessionFilters *sq_sessions_page_get_filters (SqSessionsPage *self);
 SqObjectGrid *sq_sessions_page_get_objects (SqSessionsPage *self);
+SqSessionView *sq_sessions_page_get_session_view (SqSessionsPage *self);
 SqVideoView *sq_sessions_page_get_view (SqSessionsPage *self);
 SqFilterState *sq_sessions_page_get_filter (SqSessionsPage *self);
 void sq_sessions_page_toggle_play (SqSessionsPage *self);

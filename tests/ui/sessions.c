@@ -209,6 +209,106 @@ test_position (Fixture *fixture, gconstpointer data)
   stored_close (&s);
 }
 
+static gboolean
+night_and_noted (gpointer data)
+{
+  Stored *s = data;
+  g_autoptr (SqRun) run = stored_load (s, s->runs[0]);
+
+  return g_str_equal (run->note, "Rain until ten") && g_strv_contains ((const char *const *) run->tags, "gate 3");
+}
+
+// Tags at once, the note a moment after the last key, or when another session is opened.
+static void
+test_details (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  g_autoptr (SqRun) run = NULL, other = NULL;
+  SqSessionDetails *details;
+
+  stored_open (&s, fixture, 1200, 760);
+  details = sq_session_view_get_details (sq_sessions_page_get_session_view (s.page));
+  run = stored_load (&s, s.runs[0]);
+  sq_sessions_page_open (s.page, run);
+  sq_session_details_add_tag (details, "  gate 3 ");
+  sq_session_details_add_tag (details, "Gate 3"); // the same
+  sq_session_details_set_note (details, "Rain until ten");
+  g_assert_true (fixture_wait (night_and_noted, &s, 5));
+
+  sq_session_details_set_note (details, "Rain all day");
+  sq_session_details_remove_tag (details, "gate 3");
+  other = stored_load (&s, s.runs[1]);
+  sq_sessions_page_open (s.page, other);
+  g_clear_pointer (&run, sq_run_unref);
+  run = stored_load (&s, s.runs[0]);
+  g_assert_cmpstr (run->note, ==, "Rain all day");
+  g_assert_cmpuint (g_strv_length (run->tags), ==, 0);
+  g_assert_cmpstr (other->note, ==, "");
+  stored_close (&s);
+}
+
+static gboolean
+gone_noticed (gpointer data)
+{
+  Stored *s = data;
+
+  return sq_session_view_get_origin (sq_sessions_page_get_session_view (s->page)) == SQ_ORIGIN_GONE;
+}
+
+static gboolean
+shown_with_pixels (gpointer data)
+{
+  Stored *s = data;
+  SqResult *result = sq_video_view_get_result (sq_sessions_page_get_view (s->page));
+
+  return result != NULL && result->frame->pixels != NULL;
+}
+
+static gboolean
+changed_noticed (gpointer data)
+{
+  Stored *s = data;
+
+  return sq_session_view_get_origin (sq_sessions_page_get_session_view (s->page)) == SQ_ORIGIN_CHANGED && !shown_with_pixels (s);
+}
+
+static void
+test_moved (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  SqSessionView *view;
+  g_autoptr (SqRun) run = NULL, moved = NULL;
+  g_autofree char *folder = g_build_filename (fixture->dir, "elsewhere", NULL);
+  g_autofree char *first = g_build_filename (folder, "picture 1.png", NULL), *second = g_build_filename (folder, "picture 2.png", NULL);
+
+  stored_open (&s, fixture, 1200, 760);
+  view = sq_sessions_page_get_session_view (s.page);
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  g_assert_cmpint (g_rename (s.pictures[0], first), ==, 0);
+  g_assert_cmpint (g_rename (s.pictures[1], second), ==, 0);
+  run = stored_load (&s, s.runs[0]);
+  sq_sessions_page_open (s.page, run);
+  g_assert_true (fixture_wait (gone_noticed, &s, 5));
+  g_assert_true (fixture_wait (stored_session_shown, &s, 5)); // the detections are
+  g_assert_cmpuint (sq_video_view_get_detections (sq_sessions_page_get_view (s.page))->len, ==, 2);
+  g_assert_false (shown_with_pixels (&s));
+
+  sq_session_view_locate (view, second); // another picture
+  fixture_run_for (.4);
+  g_assert_true (gone_noticed (&s));
+  sq_session_view_locate (view, first);
+  g_assert_true (fixture_wait (shown_with_pixels, &s, 5));
+  g_assert_cmpint (sq_session_view_get_origin (view), ==, SQ_ORIGIN_SAME);
+  moved = stored_load (&s, s.runs[0]);
+  g_assert_cmpstr (moved->paths[0], ==, first);
+  g_assert_cmpstr (moved->paths[1], ==, second); // what lay beside it is looked for there too
+
+  stored_write_picture (first, 640, 480, 7);
+  sq_sessions_page_open (s.page, moved);
+  g_assert_true (fixture_wait (changed_noticed, &s, 5));
+  stored_close (&s);
+}
+
 #define ADD(path, func) g_test_add ("/ui/sessions/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -219,5 +319,7 @@ main (int argc, char **argv)
   ADD ("objects", test_objects);
   ADD ("objects-missing", test_objects_missing);
   ADD ("position", test_position);
+  ADD ("details", test_details);
+  ADD ("moved", test_moved);
   return g_test_run ();
 }
