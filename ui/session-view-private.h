@@ -36,6 +36,10 @@ struct _SqSessionView
   GtkSingleSelection *selection;
   SqFrameItem *item; // on show, or waited for
   GCancellable *cancellable;
+  GCancellable *exporting; // NULL: nothing is exported
+
+  /* Borrowed references */
+  SqBusyBar *export_bar;
 
   /* State */
   gint64 start_seq; // to be shown first

@@ -313,6 +313,9 @@ sq_session_view_dispose (GObject *object)
 
   if (self->flap != NULL)
     close_run (self);
+  if (self->exporting != NULL)
+    g_cancellable_cancel (self->exporting);
+  self->export_bar = NULL;
   g_clear_pointer (&self->loader, sq_frame_loader_free);
   g_clear_object (&self->filter);
   g_clear_object (&self->workspace);

@@ -4,6 +4,7 @@
 // Properties: "run" notifies when another session is shown or its facts change.
 #pragma once
 
+#include "busy-bar.h"
 #include "session-details.h"
 #include "video-view.h"
 #include "workspace.h"
@@ -24,7 +25,10 @@ SqVideoView *sq_session_view_get_view (SqSessionView *self);
 SqFilterState *sq_session_view_get_filter (SqSessionView *self);
 void sq_session_view_toggle_play (SqSessionView *self);
 void sq_session_view_step (SqSessionView *self, int direction);
-void sq_session_view_export (SqSessionView *self);
+void sq_session_view_export (SqSessionView *self); // asks where and how
+void sq_session_view_export_to (SqSessionView *self, SqExportFormat format, const char *path);
+void sq_session_view_set_export_bar (SqSessionView *self, SqBusyBar *bar); // borrowed: shows how far an export is, also of a session left
+gboolean sq_session_view_get_exporting (SqSessionView *self);
 
 SqSessionDetails *sq_session_view_get_details (SqSessionView *self);
 SqOrigin sq_session_view_get_origin (SqSessionView *self);           // what the bar over the picture says

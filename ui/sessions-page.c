@@ -3,9 +3,11 @@
 
 #include "sessions-page.h"
 
+#include "busy-bar.h"
 #include "format.h"
 #include "object-grid.h"
 #include "session-cell.h"
+#include "session-edit.h"
 #include "session-filters.h"
 #include "session-view.h"
 #include "toast.h"
@@ -25,6 +27,7 @@ struct _SqSessionsPage
   GtkScrolledWindow *scroller;
   GtkGridView *grid;
   SqSessionView *session;
+  SqBusyBar *export_bar;
 
   SqWorkspace *workspace;
   SqRunList *list;
@@ -227,104 +230,25 @@ on_unbind (GtkListItemFactory *factory, GtkListItem *list_item)
   sq_session_cell_set_item (SQ_SESSION_CELL (gtk_list_item_get_child (list_item)), NULL);
 }
 
-/* Rename, delete */
-
-typedef struct
-{
-  SqProject *project;
-  gint64 run;
-} RunRef;
-
-static RunRef *
-run_ref_new (SqProject *project, gint64 run)
-{
-  RunRef *ref = g_new (RunRef, 1);
-
-  *ref = (RunRef){ g_object_ref (project), run };
-  return ref;
-}
-
-static void
-run_ref_free (gpointer data)
-{
-  RunRef *ref = data;
-
-  g_object_unref (ref->project);
-  g_free (ref);
-}
-
-static void
-run_ref_closure_free (gpointer data, GClosure *closure)
-{
-  run_ref_free (data);
-}
-
-static void
-on_rename_response (AdwMessageDialog *dialog, const char *response, RunRef *ref)
-{
-  GtkEditable *entry = GTK_EDITABLE (adw_message_dialog_get_extra_child (dialog));
-  g_autofree char *name = g_strstrip (g_strdup (gtk_editable_get_text (entry)));
-
-  if (g_strcmp0 (response, "rename") == 0 && *name != '\0')
-    sq_project_rename_run (ref->project, ref->run, name);
-}
-
-static void
-on_rename_text (GtkEditable *entry, AdwMessageDialog *dialog)
-{
-  g_autofree char *name = g_strstrip (g_strdup (gtk_editable_get_text (entry)));
-
-  adw_message_dialog_set_response_enabled (dialog, "rename", *name != '\0');
-}
-
 void
 sq_sessions_page_rename (SqSessionsPage *self, SqRun *run)
 {
-  SqProject *project = sq_workspace_get_project (self->workspace);
-  GtkWidget *dialog, *entry;
-
   g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
 
-  if (project == NULL)
-    return;
-  dialog = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _("Rename Session"), NULL);
-  entry = gtk_entry_new ();
-  gtk_editable_set_text (GTK_EDITABLE (entry), run->name);
-  gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Name"), -1);
-  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), entry);
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "rename", _("_Rename"), NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "rename", ADW_RESPONSE_SUGGESTED);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "rename");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect (entry, "changed", G_CALLBACK (on_rename_text), dialog);
-  g_signal_connect_data (dialog, "response", G_CALLBACK (on_rename_response), run_ref_new (project, run->id), run_ref_closure_free, 0);
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
-static void
-undo_delete (gpointer toast, gpointer user_data)
-{
-  RunRef *ref = user_data;
-
-  sq_project_restore_run (ref->project, ref->run);
+  if (sq_workspace_get_project (self->workspace) != NULL)
+    sq_session_edit_rename (GTK_WIDGET (self), sq_workspace_get_project (self->workspace), run);
 }
 
 void
 sq_sessions_page_delete (SqSessionsPage *self, SqRun *run)
 {
-  SqProject *project = sq_workspace_get_project (self->workspace);
-  g_autofree char *text = NULL;
-
   g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
 
-  if (project == NULL)
+  if (sq_workspace_get_project (self->workspace) == NULL)
     return;
-  text = g_strdup_printf (_("“%s” deleted"), run->name);
   if (sq_sessions_page_get_run (self) != NULL && sq_sessions_page_get_run (self)->id == run->id)
     sq_sessions_page_go_back (self);
-  sq_project_delete_run (project, run->id);
-  sq_toast_undo (GTK_WIDGET (self), text, undo_delete, NULL, run_ref_new (project, run->id), run_ref_free);
+  sq_session_edit_delete (GTK_WIDGET (self), sq_workspace_get_project (self->workspace), run);
 }
 
 void
@@ -396,6 +320,7 @@ sq_sessions_page_class_init (SqSessionsPageClass *klass)
       g_signal_new ("run-again", SQ_TYPE_SESSIONS_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRV);
 
   g_type_ensure (SQ_TYPE_SESSION_VIEW);
+  g_type_ensure (SQ_TYPE_BUSY_BAR);
   g_type_ensure (SQ_TYPE_SESSION_FILTERS);
   g_type_ensure (SQ_TYPE_OBJECT_GRID);
   gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/sessions-page.ui");
@@ -404,6 +329,7 @@ sq_sessions_page_class_init (SqSessionsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, error_page);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_bar);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_entry);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, export_bar);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, filters);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, objects);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, grid);
@@ -434,6 +360,7 @@ sq_sessions_page_init (SqSessionsPage *self)
   g_signal_connect (gtk_scrolled_window_get_vadjustment (self->scroller), "changed", G_CALLBACK (sq_session_cell_wake), NULL);
 
   self->list = sq_run_list_new (NULL);
+  sq_session_view_set_export_bar (self->session, self->export_bar);
   g_signal_connect_swapped (self->session, "notify::run", G_CALLBACK (notify_title), self);
 }
 

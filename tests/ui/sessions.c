@@ -3,8 +3,10 @@
 #include "config.h"
 
 #include "stored.h"
+#include "ui/busy-bar.h"
 #include "ui/object-cell.h"
 #include <glib/gstdio.h>
+#include <string.h>
 
 static guint
 n_sessions (Stored *s)
@@ -309,6 +311,74 @@ test_moved (Fixture *fixture, gconstpointer data)
   stored_close (&s);
 }
 
+static gboolean
+export_over (gpointer data)
+{
+  Stored *s = data;
+
+  return !sq_session_view_get_exporting (sq_sessions_page_get_session_view (s->page));
+}
+
+static void
+find_bar (GtkWidget *widget, gpointer data)
+{
+  if (SQ_IS_BUSY_BAR (widget))
+    *(GtkWidget **) data = widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    find_bar (child, data);
+}
+
+static gboolean
+has_remains (const char *dir)
+{
+  g_autoptr (GDir) entries = g_dir_open (dir, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (entries)) != NULL)
+    if (strstr (name, ".new-") != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+// The bar comes and goes; Cancel leaves nothing, also when the session was left meanwhile.
+static void
+test_export (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  SqSessionView *view;
+  GtkWidget *bar = NULL;
+  g_autoptr (SqRun) run = NULL;
+  g_autofree char *folder = g_build_filename (fixture->dir, "drawn", NULL), *picture = g_build_filename (folder, "picture 2.jpg", NULL);
+  g_autofree char *table = g_build_filename (fixture->dir, "table.csv", NULL), *text = NULL;
+
+  stored_open (&s, fixture, 1200, 760);
+  find_bar (GTK_WIDGET (s.page), &bar);
+  view = sq_sessions_page_get_session_view (s.page);
+  run = stored_load (&s, s.runs[0]);
+  sq_sessions_page_open (s.page, run);
+  sq_session_view_export_to (view, SQ_EXPORT_ANNOTATED, folder);
+  g_assert_true (sq_session_view_get_exporting (view));
+  g_signal_emit_by_name (bar, "cancel");
+  sq_sessions_page_go_back (s.page);
+  g_assert_true (fixture_wait (export_over, &s, 10));
+  g_assert_false (g_file_test (folder, G_FILE_TEST_EXISTS));
+  g_assert_false (has_remains (fixture->dir));
+
+  sq_sessions_page_open (s.page, run);
+  sq_session_view_export_to (view, SQ_EXPORT_ANNOTATED, folder);
+  g_assert_true (fixture_wait (export_over, &s, 10));
+  g_assert_true (g_file_test (picture, G_FILE_TEST_IS_REGULAR));
+  // With the thresholds as they are set.
+  sq_filter_state_set_confidence (sq_session_view_get_filter (view), .85f);
+  sq_session_view_export_to (view, SQ_EXPORT_CSV, table);
+  g_assert_true (fixture_wait (export_over, &s, 10));
+  g_assert_true (g_file_get_contents (table, &text, NULL, NULL));
+  g_assert_null (strstr (text, "person"));
+  g_assert_nonnull (strstr (text, "bicycle"));
+  g_assert_false (has_remains (fixture->dir));
+  stored_close (&s);
+}
+
 #define ADD(path, func) g_test_add ("/ui/sessions/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -321,5 +391,6 @@ main (int argc, char **argv)
   ADD ("position", test_position);
   ADD ("details", test_details);
   ADD ("moved", test_moved);
+  ADD ("export", test_export);
   return g_test_run ();
 }
