@@ -4,8 +4,10 @@
 #include "sessions-page.h"
 
 #include "busy-bar.h"
+#include "evaluation-view.h"
 #include "format.h"
 #include "object-grid.h"
+#include "retention.h"
 #include "session-cell.h"
 #include "session-edit.h"
 #include "session-filters.h"
@@ -27,6 +29,7 @@ struct _SqSessionsPage
   GtkScrolledWindow *scroller;
   GtkGridView *grid;
   SqSessionView *session;
+  SqEvaluationView *evaluation;
   SqBusyBar *export_bar;
 
   SqWorkspace *workspace;
@@ -128,9 +131,12 @@ on_project_changed (SqSessionsPage *self)
 {
   SqProject *project = sq_workspace_get_project (self->workspace);
 
+  sq_evaluation_view_close (self->evaluation);
   sq_sessions_page_go_back (self);
   sq_session_filters_set_project (self->filters, project);
   sq_run_list_set_project (self->list, project);
+  if (project != NULL)
+    sq_retention_apply (GTK_WIDGET (self), project, sq_workspace_get_settings (self->workspace));
   on_search_changed (self);
 }
 
@@ -252,6 +258,23 @@ sq_sessions_page_delete (SqSessionsPage *self, SqRun *run)
 }
 
 void
+sq_sessions_page_evaluate (SqSessionsPage *self, gint64 a, gint64 b, const char *labels, const char *pictures)
+{
+  g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
+  g_return_if_fail (sq_sessions_page_get_run (self) != NULL);
+
+  sq_evaluation_view_open (self->evaluation, sq_workspace_get_project (self->workspace), a, b, labels, pictures);
+  gtk_stack_set_visible_child_name (self->stack, "evaluation");
+  notify_title (self);
+}
+
+SqEvaluationView *
+sq_sessions_page_get_evaluation (SqSessionsPage *self)
+{
+  return self->evaluation;
+}
+
+void
 sq_sessions_page_run_again (SqSessionsPage *self, SqRun *run)
 {
   g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
@@ -321,6 +344,7 @@ sq_sessions_page_class_init (SqSessionsPageClass *klass)
 
   g_type_ensure (SQ_TYPE_SESSION_VIEW);
   g_type_ensure (SQ_TYPE_BUSY_BAR);
+  g_type_ensure (SQ_TYPE_EVALUATION_VIEW);
   g_type_ensure (SQ_TYPE_SESSION_FILTERS);
   g_type_ensure (SQ_TYPE_OBJECT_GRID);
   gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/sessions-page.ui");
@@ -330,6 +354,7 @@ sq_sessions_page_class_init (SqSessionsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_bar);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, search_entry);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, export_bar);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, evaluation);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, filters);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, objects);
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, grid);
@@ -400,6 +425,7 @@ sq_sessions_page_open_at (SqSessionsPage *self, SqRun *run, gint64 seq)
 {
   g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
 
+  sq_evaluation_view_close (self->evaluation);
   sq_session_view_open_at (self->session, run, seq);
   gtk_stack_set_visible_child_name (self->stack, "session");
   notify_title (self);
@@ -419,6 +445,14 @@ sq_sessions_page_go_back (SqSessionsPage *self)
 
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
+  // From an evaluation to its session, from a session to the list.
+  if (sq_evaluation_view_get_open (self->evaluation))
+    {
+      sq_evaluation_view_close (self->evaluation);
+      gtk_stack_set_visible_child_name (self->stack, "session");
+      notify_title (self);
+      return;
+    }
   sq_session_view_open (self->session, NULL);
   update_state (self);
 }
@@ -488,6 +522,12 @@ GListModel *
 sq_sessions_page_get_list (SqSessionsPage *self)
 {
   return G_LIST_MODEL (self->list);
+}
+
+gboolean
+sq_sessions_page_get_has_view (SqSessionsPage *self)
+{
+  return sq_sessions_page_get_run (self) != NULL && !sq_evaluation_view_get_open (self->evaluation);
 }
 
 SqVideoView *

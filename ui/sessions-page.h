@@ -5,6 +5,7 @@
 // Signals:    "run-again" (GStrv paths).
 #pragma once
 
+#include "evaluation-view.h"
 #include "object-grid.h"
 #include "session-filters.h"
 #include "session-view.h"
@@ -26,6 +27,10 @@ void sq_sessions_page_rename (SqSessionsPage *self, SqRun *run);              //
 void sq_sessions_page_delete (SqSessionsPage *self, SqRun *run);              // offers to undo
 void sq_sessions_page_run_again (SqSessionsPage *self, SqRun *run);
 
+// The open session, or the two of its comparison (`b` not 0), beside labels: see SqEvaluationView.
+void sq_sessions_page_evaluate (SqSessionsPage *self, gint64 a, gint64 b, const char *labels, const char *pictures);
+SqEvaluationView *sq_sessions_page_get_evaluation (SqSessionsPage *self);
+
 gboolean sq_sessions_page_get_can_go_back (SqSessionsPage *self);
 void sq_sessions_page_go_back (SqSessionsPage *self);
 void sq_sessions_page_toggle_search (SqSessionsPage *self); // opens and focuses; closes it from within
@@ -37,6 +42,7 @@ GListModel *sq_sessions_page_get_list (SqSessionsPage *self); // of SqRunItem
 SqSessionFilters *sq_sessions_page_get_filters (SqSessionsPage *self);
 SqObjectGrid *sq_sessions_page_get_objects (SqSessionsPage *self);
 SqSessionView *sq_sessions_page_get_session_view (SqSessionsPage *self);
+gboolean sq_sessions_page_get_has_view (SqSessionsPage *self); // a session's pictures are on show
 SqVideoView *sq_sessions_page_get_view (SqSessionsPage *self);
 SqFilterState *sq_sessions_page_get_filter (SqSessionsPage *self);
 void sq_sessions_page_toggle_play (SqSessionsPage *self);

@@ -5,7 +5,9 @@
 #include "stored.h"
 #include "ui/busy-bar.h"
 #include "ui/object-cell.h"
+#include "ui/retention.h"
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 
 static guint
@@ -379,6 +381,132 @@ test_export (Fixture *fixture, gconstpointer data)
   stored_close (&s);
 }
 
+static gboolean
+evaluated (gpointer data)
+{
+  Stored *s = data;
+
+  return !g_str_equal (sq_evaluation_view_get_state_name (sq_sessions_page_get_evaluation (s->page)), "busy");
+}
+
+// What is on show is what the evaluation says, of one session and of two.
+static void
+test_evaluation (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  SqEvaluationView *view;
+  g_autofree char *labels = NULL, *nothing = g_build_filename (fixture->dir, "nothing.json", NULL), *expected = NULL;
+  g_autoptr (SqRun) run = NULL;
+  g_autoptr (SqAnnotations) annotations = NULL;
+  g_autoptr (SqJudge) judge = NULL;
+  g_autoptr (GError) error = NULL;
+  float f1[SQ_AP_SCORES];
+  gint64 second;
+
+  stored_open (&s, fixture, 1200, 760);
+  view = sq_sessions_page_get_evaluation (s.page);
+  labels = stored_write_labels (&s);
+  second = stored_add_run (&s, "Morning again", "yolov4-tiny", s.pictures, 2, .3f);
+  run = stored_load (&s, s.runs[0]);
+  annotations = sq_annotations_load (labels, NULL, NULL, &error);
+  g_assert_no_error (error);
+  judge = sq_project_evaluate (s.project, s.runs[0], annotations, SQ_EVALUATE_SCORE, NULL, &error);
+  g_assert_no_error (error);
+
+  sq_sessions_page_open (s.page, run);
+  sq_sessions_page_evaluate (s.page, s.runs[0], 0, labels, NULL);
+  g_assert_true (fixture_wait (evaluated, &s, 10));
+  g_assert_cmpstr (sq_evaluation_view_get_state_name (view), ==, "result");
+  expected = g_strdup_printf ("%.3f", sq_evaluation_get_ap (judge->result)->ap50);
+  g_assert_cmpstr (sq_evaluation_view_get_summary (view, "ap50", 0), ==, expected);
+  g_assert_cmpstr (sq_evaluation_view_get_summary (view, "ap50", 1), ==, "");
+  g_assert_cmpuint (sq_class_table_get_n_rows (sq_evaluation_view_get_table (view)), ==, 3);
+  sq_class_table_sort (sq_evaluation_view_get_table (view), "AP50", GTK_SORT_ASCENDING);
+  g_assert_cmpint (sq_class_table_get_class (sq_evaluation_view_get_table (view), 0), ==, 2); // the dog is never found
+  sq_class_table_sort (sq_evaluation_view_get_table (view), "Class", GTK_SORT_ASCENDING);
+  g_assert_cmpint (sq_class_table_get_class (sq_evaluation_view_get_table (view), 0), ==, 1);
+  sq_evaluation_get_f1 (judge->result, 1, f1);
+  g_signal_emit_by_name (sq_evaluation_view_get_table (view), "selected", 1);
+  for (guint i = 0; i < SQ_AP_SCORES; i++)
+    g_assert_cmpfloat_with_epsilon (sq_curve_chart_get_value (sq_evaluation_view_get_f1 (view), 0, i), f1[i], 1e-6);
+
+  // The pictures behind a number; one of them opens.
+  g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 1); // the other has no mistake
+  sq_evaluation_view_show_cell (view, 2, 3);
+  g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 1); // the dog that was missed
+  sq_evaluation_view_show_cell (view, 1, 1);
+  g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 2);
+  gtk_widget_activate_action (GTK_WIDGET (s.window), "win.back", NULL);
+  g_assert_false (sq_evaluation_view_get_open (view));
+  g_assert_nonnull (sq_sessions_page_get_run (s.page)); // back in the session
+
+  sq_sessions_page_evaluate (s.page, s.runs[0], second, labels, NULL);
+  g_assert_true (fixture_wait (evaluated, &s, 10));
+  g_assert_cmpuint (sq_evaluation_view_get_judge (view, 1)->n_judged, ==, 2);
+  g_assert_cmpstr (sq_evaluation_view_get_summary (view, "ap50", 0), ==, expected);
+  g_assert_cmpint (*sq_evaluation_view_get_summary (view, "ap50", 2), !=, '\0');
+
+  // Labels of other pictures: a sentence.
+  g_assert_true (
+      g_file_set_contents (nothing, "{\"images\":[],\"annotations\":[],\"categories\":[{\"id\":1,\"name\":\"person\"}]}", -1, NULL));
+  sq_sessions_page_evaluate (s.page, s.runs[0], 0, nothing, NULL);
+  g_assert_true (fixture_wait (evaluated, &s, 10));
+  g_assert_cmpstr (sq_evaluation_view_get_state_name (view), ==, "error");
+  stored_close (&s);
+}
+
+static void
+find_undo (GtkWidget *widget, gpointer data)
+{
+  if (GTK_IS_BUTTON (widget) && g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), "_Undo") == 0 && gtk_widget_get_mapped (widget))
+    *(GtkWidget **) data = widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    find_undo (child, data);
+}
+
+static void
+age_run (SqProject *project, gint64 run, int days)
+{
+  g_autofree char *sql = g_strdup_printf ("UPDATE run SET started_us = started_us - %" G_GINT64_FORMAT " WHERE id = %" G_GINT64_FORMAT,
+                                          days * 24 * 3600 * (gint64) G_USEC_PER_SEC, run);
+  sqlite3 *db;
+
+  g_assert_true (sq_project_flush (project, NULL));
+  g_assert_cmpint (sqlite3_open (sq_project_get_path (project), &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (db);
+}
+
+// What is older than the preference says goes when the project is opened, and comes back with one click.
+static void
+test_retention (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  SqWindow *second;
+  GtkWidget *button = NULL;
+
+  stored_open (&s, fixture, 1200, 760);
+  age_run (s.project, s.runs[0], 40);
+  sq_retention_apply (GTK_WIDGET (s.page), s.project, sq_workspace_get_settings (fixture->workspace));
+  fixture_run_for (.3);
+  g_assert_cmpuint (n_sessions (&s), ==, 2); // forever
+
+  g_settings_set_string (sq_workspace_get_settings (fixture->workspace), "keep-sessions", "quarter");
+  sq_retention_apply (GTK_WIDGET (s.page), s.project, sq_workspace_get_settings (fixture->workspace));
+  fixture_run_for (.3);
+  g_assert_cmpuint (n_sessions (&s), ==, 2); // not old enough
+
+  g_settings_set_string (sq_workspace_get_settings (fixture->workspace), "keep-sessions", "month");
+  second = fixture_window (fixture, 800, 600); // a page that gets the project
+  g_assert_true (fixture_wait (one_session, &s, 5));
+  find_undo (GTK_WIDGET (second), &button);
+  g_assert_nonnull (button);
+  g_signal_emit_by_name (button, "clicked");
+  g_assert_true (fixture_wait (all_sessions, &s, 5));
+  fixture_destroy_window (second);
+  stored_close (&s);
+}
+
 #define ADD(path, func) g_test_add ("/ui/sessions/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -392,5 +520,7 @@ main (int argc, char **argv)
   ADD ("details", test_details);
   ADD ("moved", test_moved);
   ADD ("export", test_export);
+  ADD ("evaluation", test_evaluation);
+  ADD ("retention", test_retention);
   return g_test_run ();
 }

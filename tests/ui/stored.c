@@ -132,3 +132,33 @@ stored_session_shown (gpointer data)
 
   return sq_sessions_page_get_run (s->page) != NULL && sq_video_view_get_result (sq_sessions_page_get_view (s->page)) != NULL;
 }
+
+char *
+stored_write_labels (Stored *s)
+{
+  char *path = g_build_filename (s->fixture->dir, "labels.json", NULL);
+  g_autoptr (GString) images = g_string_new (NULL), boxes = g_string_new (NULL);
+  g_autofree char *text = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (s->pictures); i++)
+    {
+      g_autofree char *name = g_path_get_basename (s->pictures[i]);
+
+      g_string_append_printf (images, "%s{\"id\":%u,\"file_name\":\"%s\",\"width\":640,\"height\":480}", i > 0 ? "," : "", i + 1, name);
+      g_string_append_printf (boxes,
+                              "%s{\"id\":%u,\"image_id\":%u,\"category_id\":2,\"bbox\":[100,100,160,120],\"area\":19200,\"iscrowd\":0}",
+                              i > 0 ? "," : "", 10 * i + 1, i + 1);
+      if (i % 2 == 0)
+        g_string_append_printf (boxes,
+                                ",{\"id\":%u,\"image_id\":%u,\"category_id\":1,\"bbox\":[400,40,80,260],\"area\":20800,\"iscrowd\":0}",
+                                10 * i + 2, i + 1);
+      else
+        g_string_append_printf (boxes, ",{\"id\":%u,\"image_id\":%u,\"category_id\":3,\"bbox\":[20,300,60,60],\"area\":3600,\"iscrowd\":0}",
+                                10 * i + 2, i + 1);
+    }
+  text = g_strdup_printf ("{\"images\":[%s],\"annotations\":[%s],\"categories\":[{\"id\":1,\"name\":\"person\"},"
+                          "{\"id\":2,\"name\":\"bicycle\"},{\"id\":3,\"name\":\"dog\"}]}",
+                          images->str, boxes->str);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  return path;
+}

@@ -23,6 +23,8 @@ void stored_close (Stored *s);
 SqRun *stored_load (Stored *s, gint64 run); // after all writes
 void stored_write_picture (const char *path, int width, int height, int tint);
 gint64 stored_add_run (Stored *s, const char *name, const char *model, char *const *pictures, guint n, float better);
+// COCO labels of all four pictures: the bicycle as it is found, one of the persons, and a dog nobody sees. Its path (the caller frees).
+char *stored_write_labels (Stored *s);
 gboolean stored_session_shown (gpointer data); // a FixtureCondition
 
 G_END_DECLS
