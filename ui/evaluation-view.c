@@ -86,8 +86,8 @@ add_picture (SqEvaluationView *self, guint picture, const char *title, float x1,
 
   *target = (Target){ crop.run, crop.seq };
   g_object_set_data_full (G_OBJECT (cell), "target", target, g_free);
-  sq_object_cell_set (SQ_OBJECT_CELL (cell), self->loader, &crop, title, mistakes, rest);
   gtk_flow_box_insert (self->pictures, cell, -1);
+  sq_object_cell_set (SQ_OBJECT_CELL (cell), self->loader, &crop, title, mistakes, rest);
 }
 
 static void

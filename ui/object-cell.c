@@ -140,6 +140,9 @@ sq_object_cell_set (SqObjectCell *self, SqCropLoader *loader, const SqCrop *crop
   gtk_label_set_label (self->session, session);
   gtk_label_set_label (self->place, place);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  // The grid's own widget around it takes the focus, and GTK 4.8 has no other way to name that.
+  if (gtk_widget_get_parent (GTK_WIDGET (self)) != NULL)
+    gtk_accessible_update_property (GTK_ACCESSIBLE (gtk_widget_get_parent (GTK_WIDGET (self))), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   self->loader = loader;
   self->request = sq_crop_loader_request (loader, crop, on_crop, self);
 }

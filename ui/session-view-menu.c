@@ -64,6 +64,8 @@ action_session (GtkWidget *widget, const char *name, GVariant *parameter)
     return;
   if (g_str_equal (name, "session.run-again"))
     sq_sessions_page_run_again (page, self->run);
+  else if (g_str_equal (name, "session.compare-with"))
+    sq_sessions_page_compare_with (page, self->run);
   else if (g_str_equal (name, "session.rename"))
     sq_sessions_page_rename (page, self->run);
   else if (g_str_equal (name, "session.delete"))
@@ -75,7 +77,7 @@ action_session (GtkWidget *widget, const char *name, GVariant *parameter)
 void
 _sq_session_view_class_init_actions (GtkWidgetClass *widget_class)
 {
-  static const char *const names[] = { "session.run-again", "session.rename", "session.delete", "session.locate" };
+  static const char *const names[] = { "session.run-again", "session.rename", "session.delete", "session.locate", "session.compare-with" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     gtk_widget_class_install_action (widget_class, names[i], NULL, action_session);

@@ -9,6 +9,7 @@
 #include "object-grid.h"
 #include "retention.h"
 #include "session-cell.h"
+#include "session-chooser.h"
 #include "session-edit.h"
 #include "session-filters.h"
 #include "session-view.h"
@@ -214,8 +215,14 @@ on_activate (SqSessionsPage *self, guint position)
 {
   g_autoptr (SqRunItem) item = g_list_model_get_item (G_LIST_MODEL (self->list), position);
 
-  if (item != NULL && sq_run_item_get_run (item) != NULL)
-    sq_sessions_page_open (self, sq_run_item_get_run (item));
+  SqRun *run = item != NULL ? sq_run_item_get_run (item) : NULL;
+
+  if (run == NULL)
+    return;
+  if (run->partner == 0)
+    sq_sessions_page_open (self, run);
+  else // a comparison is opened as one
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.compare-runs", "(xx)", run->id, run->partner);
 }
 
 static void
@@ -255,6 +262,15 @@ sq_sessions_page_delete (SqSessionsPage *self, SqRun *run)
   if (sq_sessions_page_get_run (self) != NULL && sq_sessions_page_get_run (self)->id == run->id)
     sq_sessions_page_go_back (self);
   sq_session_edit_delete (GTK_WIDGET (self), sq_workspace_get_project (self->workspace), run);
+}
+
+void
+sq_sessions_page_compare_with (SqSessionsPage *self, SqRun *run)
+{
+  g_return_if_fail (SQ_IS_SESSIONS_PAGE (self));
+
+  if (sq_workspace_get_project (self->workspace) != NULL)
+    gtk_window_present (GTK_WINDOW (sq_session_chooser_new (GTK_WIDGET (self), sq_workspace_get_project (self->workspace), run)));
 }
 
 void

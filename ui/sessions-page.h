@@ -25,6 +25,7 @@ void sq_sessions_page_open (SqSessionsPage *self, SqRun *run);                //
 void sq_sessions_page_open_at (SqSessionsPage *self, SqRun *run, gint64 seq); // at a frame
 void sq_sessions_page_rename (SqSessionsPage *self, SqRun *run);              // asks for the name
 void sq_sessions_page_delete (SqSessionsPage *self, SqRun *run);              // offers to undo
+void sq_sessions_page_compare_with (SqSessionsPage *self, SqRun *run); // asks for another session of the same source
 void sq_sessions_page_run_again (SqSessionsPage *self, SqRun *run);
 
 // The open session, or the two of its comparison (`b` not 0), beside labels: see SqEvaluationView.

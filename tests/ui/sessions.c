@@ -6,6 +6,7 @@
 #include "ui/busy-bar.h"
 #include "ui/object-cell.h"
 #include "ui/retention.h"
+#include "ui/session-chooser.h"
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -507,6 +508,44 @@ test_retention (Fixture *fixture, gconstpointer data)
   stored_close (&s);
 }
 
+static gboolean
+one_choice (gpointer data)
+{
+  return sq_session_chooser_get_n_choices (data) == 1;
+}
+
+static gboolean
+compared (gpointer data)
+{
+  Stored *s = data;
+
+  return g_str_equal (sq_window_get_page (s->window), "compare") && sq_compare_page_get_has_run (sq_window_get_compare_page (s->window));
+}
+
+// A second session over the same pictures is offered, others are not; both are opened without running anything.
+static void
+test_compare (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  g_autoptr (SqRun) run = NULL;
+  GtkWidget *chooser;
+  gint64 second;
+
+  stored_open (&s, fixture, 1200, 760);
+  second = stored_add_run (&s, "Morning again", "yolov4-tiny", s.pictures, 2, .3f);
+  run = stored_load (&s, s.runs[0]);
+  chooser = sq_session_chooser_new (GTK_WIDGET (s.page), s.project, run);
+  gtk_window_present (GTK_WINDOW (chooser));
+  g_assert_true (fixture_wait (one_choice, chooser, 5));
+  fixture_run_for (.2);
+  g_assert_true (one_choice (chooser));
+  fixture_screenshot (chooser, "session-chooser");
+  sq_session_chooser_choose (SQ_SESSION_CHOOSER (chooser), second);
+  g_assert_true (fixture_wait (compared, &s, 10));
+  g_assert_null (sq_compare_page_get_pipeline (sq_window_get_compare_page (s.window)));
+  stored_close (&s);
+}
+
 #define ADD(path, func) g_test_add ("/ui/sessions/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -522,5 +561,6 @@ main (int argc, char **argv)
   ADD ("export", test_export);
   ADD ("evaluation", test_evaluation);
   ADD ("retention", test_retention);
+  ADD ("compare", test_compare);
   return g_test_run ();
 }

@@ -53,7 +53,8 @@ stored_add_run (Stored *s, const char *name, const char *model_name, char *const
     .name = (char *) model_name, .path = (char *) "/models/toy.onnx", .labels = (char **) fixture_labels (), .n_classes = 3
   };
   g_autoptr (GPtrArray) paths = g_ptr_array_new ();
-  SqSourceInfo source = { .kind = SQ_SOURCE_PICTURES, .name = (char *) "pictures", .width = WIDTH, .height = HEIGHT, .n_frames = n };
+  g_autofree char *base = g_path_get_basename (pictures[0]);
+  SqSourceInfo source = { .kind = SQ_SOURCE_PICTURES, .name = base, .width = WIDTH, .height = HEIGHT, .n_frames = n };
   SqRunInfo info = { .name = name, .source = &source, .model = &model, .device = "cpu" };
   g_autoptr (SqRunWriter) writer = NULL;
 
