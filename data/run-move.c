@@ -85,7 +85,8 @@ move_frames (Move *move, SqStore *store, gint64 source, GError **error)
 {
   SqStatement *s = sq_store_prepare (store,
                                      "UPDATE frame SET path = ?2 || substr(path, length(?1) + 1)"
-                                     " WHERE run IN (SELECT id FROM run WHERE source = ?3) AND substr(path, 1, length(?1)) = ?1",
+                                     " WHERE run IN (SELECT id FROM run WHERE source = ?3) AND substr(path, 1, length(?1)) = ?1"
+                                     " AND (length(path) = length(?1) OR '/' IN (substr(path, length(?1) + 1, 1), substr(?1, -1)))",
                                      error);
 
   if (s == NULL)

@@ -283,6 +283,7 @@ test_moved (Fixture *fixture, gconstpointer data)
   Stored s;
   SqSessionView *view;
   g_autoptr (SqRun) run = NULL, moved = NULL;
+  g_autoptr (GPtrArray) frames = NULL;
   g_autofree char *folder = g_build_filename (fixture->dir, "elsewhere", NULL);
   g_autofree char *first = g_build_filename (folder, "picture 1.png", NULL), *second = g_build_filename (folder, "picture 2.png", NULL);
 
@@ -307,6 +308,8 @@ test_moved (Fixture *fixture, gconstpointer data)
   moved = stored_load (&s, s.runs[0]);
   g_assert_cmpstr (moved->paths[0], ==, first);
   g_assert_cmpstr (moved->paths[1], ==, second); // what lay beside it is looked for there too
+  frames = sq_project_load_frames (s.project, s.runs[0], 1, 1, NULL);
+  g_assert_cmpstr (((SqStoredFrame *) frames->pdata[0])->path, ==, second);
 
   stored_write_picture (first, 640, 480, 7);
   sq_sessions_page_open (s.page, moved);

@@ -49,9 +49,12 @@ make_detections (const char *path, gint64 index, float better)
 gint64
 stored_add_run (Stored *s, const char *name, const char *model_name, char *const *pictures, guint n, float better)
 {
-  const SqModel model = {
-    .name = (char *) model_name, .path = (char *) "/models/toy.onnx", .labels = (char **) fixture_labels (), .n_classes = 3
-  };
+  const SqModel model = { .name = (char *) model_name,
+                          .sha256 = (char *) model_name,
+                          .sha256 = (char *) model_name,
+                          .path = (char *) "/models/toy.onnx",
+                          .labels = (char **) fixture_labels (),
+                          .n_classes = 3 };
   g_autoptr (GPtrArray) paths = g_ptr_array_new ();
   g_autofree char *base = g_path_get_basename (pictures[0]);
   SqSourceInfo source = { .kind = SQ_SOURCE_PICTURES, .name = base, .width = WIDTH, .height = HEIGHT, .n_frames = n };
