@@ -51,7 +51,6 @@ stored_add_run (Stored *s, const char *name, const char *model_name, char *const
 {
   const SqModel model = { .name = (char *) model_name,
                           .sha256 = (char *) model_name,
-                          .sha256 = (char *) model_name,
                           .path = (char *) "/models/toy.onnx",
                           .labels = (char **) fixture_labels (),
                           .n_classes = 3 };
