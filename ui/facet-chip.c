@@ -316,9 +316,3 @@ sq_facet_chip_get_label (SqFacetChip *self)
   g_return_val_if_fail (SQ_IS_FACET_CHIP (self), NULL);
   return gtk_menu_button_get_label (self->button);
 }
-
-void
-sq_facet_chip_popdown (SqFacetChip *self)
-{
-  gtk_popover_popdown (self->popover);
-}

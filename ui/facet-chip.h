@@ -22,6 +22,5 @@ const char *sq_facet_chip_get_value (SqFacetChip *self);
 void sq_facet_chip_set_text (SqFacetChip *self, const char *text);    // said instead of the choice's name; NULL = that
 void sq_facet_chip_set_footer (SqFacetChip *self, GtkWidget *footer); // below the choices; the popover then stays open
 const char *sq_facet_chip_get_label (SqFacetChip *self);              // what the button says
-void sq_facet_chip_popdown (SqFacetChip *self);
 
 G_END_DECLS
