@@ -12,6 +12,7 @@ sq_judge_new (SqAnnotations *labels, const char *const *class_names, gboolean by
   g_autoptr (SqJudge) self = g_new0 (SqJudge, 1);
 
   self->labels = sq_annotations_ref (labels);
+  self->seqs = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->n_map = g_strv_length ((char **) class_names);
   self->class_map =
       sq_classes_map (class_names, self->n_map, (const char *const *) labels->class_names, labels->n_classes, &self->n_common);
@@ -40,6 +41,7 @@ sq_judge_free (SqJudge *self)
 {
   g_clear_pointer (&self->result, sq_evaluation_free);
   sq_annotations_unref (self->labels);
+  g_array_unref (self->seqs);
   g_free (self->class_map);
   g_free (self->known);
   g_free (self);
@@ -82,6 +84,7 @@ judge_frame (SqJudge *self, SqStoredFrame *frame, GHashTable *seen)
   result = sq_stored_frame_to_result (frame, NULL);
   detections = sq_result_detections (result, &filter);
   sq_judge_add (self, image, detections);
+  g_array_append_val (self->seqs, frame->seq);
 }
 
 SqJudge *

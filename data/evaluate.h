@@ -21,6 +21,7 @@ typedef struct
   guint n_common;       // classes of the model that are among the labels
   SqEvaluation *result; // owned
   guint n_judged;       // pictures
+  GArray *seqs;         // gint64: where a run was judged, its frame of each picture, in the evaluation's order
 
   /*< private >*/
   int *class_map; // the model's class -> the labels'

@@ -257,45 +257,18 @@ yolo_frame (SqExport *self, const SqStoredFrame *frame, GArray *objects, gpointe
   return set_contents (path, text->str, error);
 }
 
-static void
-remove_tree (const char *folder)
-{
-  GDir *dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      if (g_unlink (path) != 0)
-        remove_tree (path);
-    }
-  g_clear_pointer (&dir, g_dir_close);
-  g_rmdir (folder);
-}
-
 gboolean
 _sq_export_yolo (SqExport *self, const char *folder, GError **error)
 {
-  g_autofree char *temporary = g_strdup_printf ("%s.new-%08x", folder, g_random_int ());
-  g_autofree char *labels = g_build_filename (temporary, "labels", NULL);
-  g_autofree char *classes = g_build_filename (temporary, "classes.txt", NULL);
+  g_autofree char *labels = g_build_filename (folder, "labels", NULL);
+  g_autofree char *classes = g_build_filename (folder, "classes.txt", NULL);
   g_autofree char *names = g_strjoinv ("\n", self->run->labels);
   g_autofree char *text = g_strconcat (names, "\n", NULL);
-  gboolean good;
 
-  if (g_mkdir_with_parents (labels, 0755) != 0)
+  if (g_mkdir (labels, 0755) != 0)
     {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be made (%s); choose another folder.", folder, g_strerror (errno));
+      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be made (%s); choose another folder.", labels, g_strerror (errno));
       return FALSE;
     }
-  good = set_contents (classes, text, error) && _sq_export_each_frame (self, yolo_frame, temporary, error);
-  if (good && g_rename (temporary, folder) != 0) // replaces an empty folder, nothing else
-    {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” exists already and is not an empty folder; choose another name.", folder);
-      good = FALSE;
-    }
-  if (!good)
-    remove_tree (temporary);
-  return good;
+  return set_contents (classes, text, error) && _sq_export_each_frame (self, yolo_frame, (gpointer) folder, error);
 }

@@ -27,7 +27,10 @@ gboolean _sq_export_csv (SqExport *self, GOutputStream *stream, GError **error);
 gboolean _sq_export_json (SqExport *self, GOutputStream *stream, GError **error);
 gboolean _sq_export_jsonl (SqExport *self, GOutputStream *stream, GError **error);
 gboolean _sq_export_samples (SqExport *self, GOutputStream *stream, GError **error);
+
+// Into a folder that is there and empty, and becomes the final one.
 gboolean _sq_export_yolo (SqExport *self, const char *folder, GError **error);
+gboolean _sq_export_annotated (SqExport *self, const char *folder, GError **error); // export-annotated.c
 
 // Text.
 gboolean _sq_export_write (SqExport *self, GOutputStream *stream, GString *text, GError **error); // and empties `text`

@@ -14,9 +14,11 @@ static const struct
 {
   const char *id, *title, *suffix;
   gboolean (*write) (SqExport *self, GOutputStream *stream, GError **error);
+  gboolean (*fill) (SqExport *self, const char *folder, GError **error); // of formats that are a folder
 } formats[SQ_N_EXPORTS] = {
   [SQ_EXPORT_COCO] = { "coco", "COCO JSON", ".json", _sq_export_coco },
-  [SQ_EXPORT_YOLO] = { "yolo", "YOLO Text Files", "", NULL },
+  [SQ_EXPORT_YOLO] = { "yolo", "YOLO Text Files", "", NULL, _sq_export_yolo },
+  [SQ_EXPORT_ANNOTATED] = { "annotated", "Annotated Pictures", "", NULL, _sq_export_annotated },
   [SQ_EXPORT_CSV] = { "csv", "CSV Table", ".csv", _sq_export_csv },
   [SQ_EXPORT_JSON] = { "json", "JSON", ".json", _sq_export_json },
   [SQ_EXPORT_SAMPLES] = { "samples", "Device Load (CSV)", ".csv", _sq_export_samples },
@@ -54,6 +56,13 @@ sq_export_format_suffix (SqExportFormat format)
 {
   g_return_val_if_fail (format < SQ_N_EXPORTS, NULL);
   return formats[format].suffix;
+}
+
+gboolean
+sq_export_format_is_folder (SqExportFormat format)
+{
+  g_return_val_if_fail (format < SQ_N_EXPORTS, FALSE);
+  return formats[format].fill != NULL;
 }
 
 gboolean
@@ -232,6 +241,45 @@ export_file (SqExport *self, SqExportFormat format, const char *path, GError **e
   return good;
 }
 
+static void
+remove_tree (const char *folder)
+{
+  GDir *dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      if (g_unlink (path) != 0)
+        remove_tree (path);
+    }
+  g_clear_pointer (&dir, g_dir_close);
+  g_rmdir (folder);
+}
+
+static gboolean
+export_folder (SqExport *self, SqExportFormat format, const char *folder, GError **error)
+{
+  g_autofree char *temporary = g_strdup_printf ("%s.new-%08x", folder, g_random_int ());
+  gboolean good;
+
+  if (g_mkdir_with_parents (temporary, 0755) != 0)
+    {
+      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be made (%s); choose another folder.", folder, g_strerror (errno));
+      return FALSE;
+    }
+  good = formats[format].fill (self, temporary, error);
+  if (good && g_rename (temporary, folder) != 0) // replaces an empty folder, nothing else
+    {
+      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” exists already and is not an empty folder; choose another name.", folder);
+      good = FALSE;
+    }
+  if (!good)
+    remove_tree (temporary);
+  return good;
+}
+
 gboolean
 sq_export_run (SqProject *project, gint64 run, SqExportFormat format, const SqFilter *filter, const char *path, GCancellable *cancellable,
                SqProgress progress, gpointer progress_data, GError **error)
@@ -246,7 +294,7 @@ sq_export_run (SqProject *project, gint64 run, SqExportFormat format, const SqFi
     return FALSE;
   export.progress = progress;
   export.progress_data = progress_data;
-  good = format == SQ_EXPORT_YOLO ? _sq_export_yolo (&export, path, error) : export_file (&export, format, path, error);
+  good = formats[format].fill != NULL ? export_folder (&export, format, path, error) : export_file (&export, format, path, error);
   sq_run_unref (export.run);
   return good;
 }
@@ -259,7 +307,7 @@ sq_export_run_to_stream (SqProject *project, gint64 run, SqExportFormat format, 
   gboolean good;
 
   g_return_val_if_fail (SQ_IS_PROJECT (project), FALSE);
-  g_return_val_if_fail (format < SQ_N_EXPORTS && format != SQ_EXPORT_YOLO, FALSE);
+  g_return_val_if_fail (format < SQ_N_EXPORTS && formats[format].fill == NULL, FALSE);
 
   if (!export_init (&export, project, run, filter, cancellable, error))
     return FALSE;

@@ -12,9 +12,11 @@ static const char run_columns[] =
     " r.confidence, r.iou, r.class_agnostic, r.max_detections, s.kind, s.name, s.paths, s.size, s.hash, s.width, s.height, s.fps, "
     "s.duration_ns,"
     " r.n_frames, r.n_detections, r.n_objects, r.position_ns, m.labels, t.data, r.region, (SELECT group_concat(name, char(10)) FROM tag "
-    "WHERE run = r.id)"
+    "WHERE run = r.id),"
+    " c.b, (SELECT m2.name FROM run r2 JOIN model m2 ON m2.id = r2.model WHERE r2.id = c.b)"
     " FROM run r JOIN model m ON m.id = r.model JOIN variant v ON v.id = r.variant JOIN source s ON s.id = r.source"
-    " LEFT JOIN note n ON n.run = r.id LEFT JOIN thumbnail t ON t.run = r.id AND t.seq = r.cover";
+    " LEFT JOIN note n ON n.run = r.id LEFT JOIN thumbnail t ON t.run = r.id AND t.seq = r.cover"
+    " LEFT JOIN comparison c ON c.a = r.id AND c.live = 1";
 
 SqRun *
 sq_run_ref (SqRun *self)
@@ -26,8 +28,8 @@ static void
 run_clear (gpointer data)
 {
   SqRun *self = data;
-  char *const strings[] = { self->name,   self->note,  self->message, self->model,    self->model_path, self->model_sha256,
-                            self->family, self->level, self->device,  self->settings, self->source,     self->source_hash };
+  char *const strings[] = { self->name,  self->note,   self->message,  self->model,  self->model_path,  self->model_sha256, self->family,
+                            self->level, self->device, self->settings, self->source, self->source_hash, self->partner_model };
 
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     g_free (strings[i]);
@@ -116,6 +118,8 @@ read_run (SqStatement *s)
   if (*sq_column_text (s, 33) != '\0')
     run->filter.region = sq_region_from_text (sq_column_text (s, 33), NULL);
   run->tags = g_strsplit (sq_column_text (s, 34) != NULL ? sq_column_text (s, 34) : "", "\n", -1);
+  run->partner = sq_column_int (s, 35);
+  run->partner_model = dup_text (s, 36);
   run->counts = g_array_new (FALSE, FALSE, sizeof (SqClassCount));
   return run;
 }
@@ -182,6 +186,11 @@ where_clause (SqProject *project, const SqRunQuery *query, gint64 before, GPtrAr
             g_ptr_array_add (binds, g_variant_new_string (pattern->str));
           g_string_free (pattern, TRUE);
         }
+    }
+  if (query->source != NULL)
+    {
+      g_string_append (where, " AND s.name = ?");
+      g_ptr_array_add (binds, g_variant_new_string (query->source));
     }
   if (query->class_name != NULL)
     {

@@ -56,6 +56,8 @@ typedef struct
   char **labels;       // class names
   GArray *counts;      // SqClassCount, most frequent first
   GBytes *thumbnail;   // JPEG, nullable
+  gint64 partner;      // side B of the live comparison that this is side A of, 0 none
+  char *partner_model; // its model's display name, "" none
 } SqRun;
 
 SqRun *sq_run_ref (SqRun *self);
@@ -67,6 +69,7 @@ char *sq_run_describe_counts (const SqRun *self, guint max);
 // Which runs; zero / NULL fields do not filter. Newest first.
 typedef struct
 {
+  const char *source;     // display name of what it was made from
   const char *text;       // in name, note, tag, source, model or a class name; words are joined by "and"
   const char *class_name; // has objects of this class ...
   float min_score;        // ... with at least this score

@@ -8,6 +8,7 @@ void
 sq_run_query_copy (SqRunQuery *to, const SqRunQuery *from)
 {
   *to = *from;
+  to->source = g_strdup (from->source);
   to->text = g_strdup (from->text);
   to->class_name = g_strdup (from->class_name);
   to->model = g_strdup (from->model);
@@ -18,6 +19,7 @@ sq_run_query_copy (SqRunQuery *to, const SqRunQuery *from)
 void
 sq_run_query_clear (SqRunQuery *self)
 {
+  g_free ((char *) self->source);
   g_free ((char *) self->text);
   g_free ((char *) self->class_name);
   g_free ((char *) self->model);

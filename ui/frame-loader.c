@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "frame-loader.h"
 
+#include "data/data.h"
 #include "mailbox.h"
-
-// Reading on is cheaper than seeking to the key frame before, up to about this far.
-#define READ_ON_NS (2 * G_GINT64_CONSTANT (1000000000))
 
 typedef struct
 {
@@ -24,8 +22,8 @@ struct _SqFrameLoader
   GMutex lock;
   GCond cond;
   Request *request; // newest, not yet taken
-  SqSource *busy;   // being decoded from right now
   gboolean stop;
+  SqFrameReader *reader;
   SqMailbox *mailbox;
 
   SqFrameLoaderFunc func;
@@ -54,6 +52,7 @@ loader_clear (gpointer data)
   SqFrameLoader *self = data;
 
   g_clear_pointer (&self->request, request_free);
+  sq_frame_reader_free (self->reader);
   sq_mailbox_unref (self->mailbox);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
@@ -69,38 +68,10 @@ on_reply (gpointer item, gpointer user_data)
   reply_free (reply);
 }
 
-static SqFrame *
-read_frame (SqSource *source, gint64 wanted, gint64 last)
-{
-  const SqSourceInfo *info = sq_source_get_info (source);
-  SqFrame *frame = NULL;
-
-  if (info->kind == SQ_SOURCE_PICTURES && info->n_frames == 1)
-    return sq_source_next (source, NULL);
-  if (!(wanted > last && wanted - last < READ_ON_NS) && !(last < 0 && wanted == 0))
-    if (!sq_source_seek (source, wanted, NULL))
-      return NULL;
-  for (;;)
-    {
-      SqFrame *next = sq_source_next (source, NULL);
-
-      if (next == NULL)
-        return frame;
-      g_clear_pointer (&frame, sq_frame_unref);
-      frame = next;
-      // Half a millisecond of slack for containers that round their time stamps.
-      if (frame->pts_ns >= wanted - 500000)
-        return frame;
-    }
-}
-
 static gpointer
 loader_run (gpointer data)
 {
   SqFrameLoader *self = data;
-  SqSource *source = NULL;
-  char **open_paths = NULL;
-  gint64 last = -1;
 
   g_mutex_lock (&self->lock);
   while (!self->stop)
@@ -114,40 +85,14 @@ loader_run (gpointer data)
           continue;
         }
       g_mutex_unlock (&self->lock);
-
-      // A picture may have been replaced on disk meanwhile, and opening one is cheap; a video is kept open.
-      if (source == NULL || !g_strv_equal ((const char *const *) open_paths, (const char *const *) request->paths)
-          || sq_source_get_info (source)->kind == SQ_SOURCE_PICTURES)
-        {
-          g_clear_pointer (&source, sq_source_free);
-          g_clear_pointer (&open_paths, g_strfreev);
-          source = sq_source_open ((const char *const *) request->paths, NULL, NULL);
-          open_paths = g_strdupv (request->paths);
-          last = -1;
-        }
       reply = g_new0 (Reply, 1);
       reply->tag = request->tag;
-      if (source != NULL)
-        {
-          g_mutex_lock (&self->lock);
-          self->busy = source;
-          g_mutex_unlock (&self->lock);
-          reply->frame = read_frame (source, request->pts_ns, last);
-          last = reply->frame != NULL ? reply->frame->pts_ns : -1;
-          g_mutex_lock (&self->lock);
-          self->busy = NULL;
-          g_mutex_unlock (&self->lock);
-          if (reply->frame == NULL)
-            g_clear_pointer (&source, sq_source_free);
-        }
+      reply->frame = sq_frame_reader_read (self->reader, (const char *const *) request->paths, request->pts_ns, NULL);
       sq_mailbox_post (self->mailbox, reply);
       request_free (request);
-
       g_mutex_lock (&self->lock);
     }
   g_mutex_unlock (&self->lock);
-  g_clear_pointer (&source, sq_source_free);
-  g_strfreev (open_paths);
   g_atomic_rc_box_release_full (self, loader_clear);
   return NULL;
 }
@@ -161,6 +106,7 @@ sq_frame_loader_new (SqFrameLoaderFunc func, gpointer user_data)
   g_cond_init (&self->cond);
   self->func = func;
   self->user_data = user_data;
+  self->reader = sq_frame_reader_new ();
   self->mailbox = sq_mailbox_new (on_reply, self, reply_free);
   g_thread_unref (g_thread_new ("frame-loader", loader_run, g_atomic_rc_box_acquire (self)));
   return self;
@@ -170,10 +116,9 @@ void
 sq_frame_loader_free (SqFrameLoader *self)
 {
   sq_mailbox_close (self->mailbox);
+  sq_frame_reader_interrupt (self->reader);
   g_mutex_lock (&self->lock);
   self->stop = TRUE;
-  if (self->busy != NULL)
-    sq_source_interrupt (self->busy);
   g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);
   g_atomic_rc_box_release_full (self, loader_clear);

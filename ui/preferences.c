@@ -4,6 +4,7 @@
 #include "preferences.h"
 
 #include "format.h"
+#include "retention.h"
 #include <glib/gi18n.h>
 
 struct _SqPreferences
@@ -11,7 +12,7 @@ struct _SqPreferences
   AdwPreferencesWindow parent_instance;
 
   /* Template widgets */
-  AdwComboRow *theme, *device, *playback;
+  AdwComboRow *theme, *device, *playback, *keep;
   GtkWidget *threads, *number, *store, *reset_project;
   GtkAdjustment *confidence_adjustment, *overlap_adjustment;
   AdwActionRow *project;
@@ -159,6 +160,7 @@ sq_preferences_class_init (SqPreferencesClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, theme);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, device);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, playback);
+  gtk_widget_class_bind_template_child (widget_class, SqPreferences, keep);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, threads);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, number);
   gtk_widget_class_bind_template_child (widget_class, SqPreferences, store);
@@ -191,6 +193,8 @@ sq_preferences_new (GtkWindow *parent, SqWorkspace *workspace)
                                 NULL);
   g_settings_bind_with_mapping (settings, "device", self->device, "selected", flags, id_to_index, index_to_id, self->device_ids->pdata,
                                 NULL);
+  g_settings_bind_with_mapping (settings, "keep-sessions", self->keep, "selected", flags, id_to_index, index_to_id,
+                                (gpointer) sq_retention_ids, NULL);
   g_settings_bind (settings, "threads", self->threads, "value", flags);
   g_settings_bind (settings, "confidence", self->confidence_adjustment, "value", flags);
   g_settings_bind (settings, "overlap", self->overlap_adjustment, "value", flags);

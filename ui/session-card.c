@@ -86,8 +86,12 @@ update (SqSessionCard *self)
       g_free (counts);
       counts = g_strdup (run->state == SQ_RUN_FAILED ? _("Failed") : _("No objects"));
     }
-  // Translators: when, model
-  detail = g_strdup_printf (_("%s, %s"), when_text, run->model);
+  if (run->partner != 0)
+    // Translators: when, the two models of a comparison
+    detail = g_strdup_printf (_("%s, %s | %s"), when_text, run->model, run->partner_model);
+  else
+    // Translators: when, model
+    detail = g_strdup_printf (_("%s, %s"), when_text, run->model);
   label = g_strdup_printf ("%s, %s, %s", run->name, counts, detail);
   gtk_label_set_label (self->name, run->name);
   gtk_label_set_label (self->counts, counts);
@@ -124,6 +128,10 @@ action_card (GtkWidget *widget, const char *name, GVariant *parameter)
     sq_sessions_page_rename (SQ_SESSIONS_PAGE (page), run);
   else if (g_str_has_suffix (name, "delete"))
     sq_sessions_page_delete (SQ_SESSIONS_PAGE (page), run);
+  else if (g_str_has_suffix (name, "open"))
+    sq_sessions_page_open (SQ_SESSIONS_PAGE (page), run);
+  else if (g_str_has_suffix (name, "compare"))
+    sq_sessions_page_compare_with (SQ_SESSIONS_PAGE (page), run);
   else
     sq_sessions_page_run_again (SQ_SESSIONS_PAGE (page), run);
 }
@@ -213,6 +221,8 @@ sq_session_card_class_init (SqSessionCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqSessionCard, menu_button);
   gtk_widget_class_bind_template_child (widget_class, SqSessionCard, card_menu);
   gtk_widget_class_install_action (widget_class, "card.run-again", NULL, action_card);
+  gtk_widget_class_install_action (widget_class, "card.open", NULL, action_card);
+  gtk_widget_class_install_action (widget_class, "card.compare", NULL, action_card);
   gtk_widget_class_install_action (widget_class, "card.rename", NULL, action_card);
   gtk_widget_class_install_action (widget_class, "card.delete", NULL, action_card);
 }

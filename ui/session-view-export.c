@@ -8,15 +8,74 @@
 #include <glib/gi18n.h>
 
 static void
+on_progress (double fraction, gpointer user_data)
+{
+  SqSessionView *self = user_data;
+
+  if (self->export_bar != NULL)
+    sq_busy_bar_set_fraction (self->export_bar, fraction);
+}
+
+static void
 on_exported (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SqSessionView) self = user_data;
   g_autoptr (GError) error = NULL;
+  gboolean good = sq_export_run_finish (SQ_PROJECT (source), result, &error);
 
-  if (sq_export_run_finish (SQ_PROJECT (source), result, &error))
+  g_clear_object (&self->exporting);
+  if (self->export_bar == NULL)
+    return; // the window is gone
+  sq_busy_bar_set_text (self->export_bar, NULL);
+  if (good)
     sq_toast (GTK_WIDGET (self), _("Session exported"));
   else if (!g_error_matches (error, SQ_ERROR, SQ_ERROR_CANCELLED))
     sq_toast_error (GTK_WIDGET (self), error->message);
+}
+
+static void
+on_cancel (SqSessionView *self)
+{
+  if (self->exporting != NULL)
+    g_cancellable_cancel (self->exporting);
+}
+
+void
+sq_session_view_set_export_bar (SqSessionView *self, SqBusyBar *bar)
+{
+  g_return_if_fail (SQ_IS_SESSION_VIEW (self));
+
+  self->export_bar = bar;
+  g_signal_connect_object (bar, "cancel", G_CALLBACK (on_cancel), self, G_CONNECT_SWAPPED);
+}
+
+gboolean
+sq_session_view_get_exporting (SqSessionView *self)
+{
+  g_return_val_if_fail (SQ_IS_SESSION_VIEW (self), FALSE);
+  return self->exporting != NULL;
+}
+
+void
+sq_session_view_export_to (SqSessionView *self, SqExportFormat format, const char *path)
+{
+  SqProject *project = sq_workspace_get_project (self->workspace);
+  SqFilter filter = sq_filter_state_get_filter (self->filter);
+  g_autofree char *text = NULL;
+
+  g_return_if_fail (SQ_IS_SESSION_VIEW (self));
+  g_return_if_fail (self->run != NULL && project != NULL);
+
+  if (self->exporting != NULL)
+    {
+      sq_toast (GTK_WIDGET (self), _("Another session is being exported"));
+      return;
+    }
+  // Translators: name of a session
+  text = g_strdup_printf (_("Exporting “%s”…"), self->run->name);
+  self->exporting = g_cancellable_new ();
+  sq_busy_bar_set_text (self->export_bar, text);
+  sq_export_run_async (project, self->run->id, format, &filter, path, self->exporting, on_progress, self, on_exported, g_object_ref (self));
 }
 
 static void
@@ -25,26 +84,18 @@ on_response (GtkNativeDialog *dialog, int response, SqSessionView *self)
   GtkFileChooser *chooser = GTK_FILE_CHOOSER (dialog);
   g_autoptr (GFile) file = gtk_file_chooser_get_file (chooser);
   const char *id = gtk_file_chooser_get_choice (chooser, "format");
-  SqProject *project = sq_workspace_get_project (self->workspace);
+  g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
   SqExportFormat format = SQ_EXPORT_COCO;
 
-  if (response == GTK_RESPONSE_ACCEPT && file != NULL && project != NULL && self->run != NULL)
+  if (response == GTK_RESPONSE_ACCEPT && path != NULL && self->run != NULL && sq_workspace_get_project (self->workspace) != NULL)
     {
-      SqFilter filter = sq_filter_state_get_filter (self->filter);
-      g_autofree char *path = g_file_get_path (file);
       const char *suffix;
+      g_autofree char *full = NULL;
 
       sq_export_format_from_id (id != NULL ? id : "coco", &format);
       suffix = sq_export_format_suffix (format);
-      if (path != NULL && *suffix != '\0' && !g_str_has_suffix (path, suffix))
-        {
-          char *full = g_strconcat (path, suffix, NULL);
-
-          g_free (path);
-          path = full;
-        }
-      if (path != NULL)
-        sq_export_run_async (project, self->run->id, format, &filter, path, NULL, NULL, NULL, on_exported, g_object_ref (self));
+      full = g_str_has_suffix (path, suffix) ? g_strdup (path) : g_strconcat (path, suffix, NULL);
+      sq_session_view_export_to (self, format, full);
     }
   g_object_unref (dialog);
 }

@@ -3,9 +3,7 @@
 
 #include "session-view-private.h"
 
-#include "film-cell.h"
 #include "format.h"
-#include "sessions-page.h"
 #include <glib/gi18n.h>
 
 #define DENSITY_BINS 240
@@ -24,8 +22,8 @@ static GParamSpec *props[N_PROPS];
 
 /* Showing a frame: row from the list (maybe not read yet) -> pixels from the loader -> view */
 
-static void
-set_playing (SqSessionView *self, gboolean playing)
+void
+_sq_session_view_set_playing (SqSessionView *self, gboolean playing)
 {
   self->playing = playing;
   sq_transport_bar_set_playing (self->transport, playing);
@@ -50,6 +48,13 @@ request_pixels (SqSessionView *self)
     sq_frame_loader_request (self->loader, (const char *const *) self->run->paths, frame->pts_ns, frame->seq);
   else
     sq_frame_loader_request (self->loader, (const char *const[]){ frame->path, NULL }, 0, frame->seq);
+}
+
+void
+_sq_session_view_refresh (SqSessionView *self)
+{
+  if (self->item != NULL && sq_frame_item_get_frame (self->item) != NULL)
+    request_pixels (self);
 }
 
 static void
@@ -91,7 +96,7 @@ on_play_due (gpointer data)
   if (self->item == NULL)
     return G_SOURCE_REMOVE;
   if ((guint) sq_frame_item_get_seq (self->item) + 1 >= g_list_model_get_n_items (G_LIST_MODEL (self->frames)))
-    set_playing (self, FALSE);
+    _sq_session_view_set_playing (self, FALSE);
   else
     _sq_session_view_show_seq (self, sq_frame_item_get_seq (self->item) + 1);
   return G_SOURCE_REMOVE;
@@ -127,6 +132,8 @@ on_frame (SqFrame *pixels, gint64 tag, gpointer user_data)
   if (frame == NULL || frame->seq != tag)
     return;
   // A file replaced by another picture would carry boxes that are not its own.
+  if (self->origin == SQ_ORIGIN_CHANGED && (self->moving || g_strcmp0 (frame->path, self->run->paths[0]) == 0))
+    pixels = NULL;
   if (pixels != NULL && (pixels->width != frame->width || pixels->height != frame->height))
     pixels = NULL;
   result = sq_stored_frame_to_result (frame, pixels);
@@ -199,8 +206,10 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
   SqSessionView *self = SQ_SESSION_VIEW (source);
   gint64 seq = g_task_propagate_int (G_TASK (result), NULL);
 
-  if (g_task_get_cancellable (G_TASK (result)) == self->cancellable)
-    _sq_session_view_show_seq (self, seq);
+  if (g_task_get_cancellable (G_TASK (result)) != self->cancellable || seq < 0)
+    return;
+  self->start_seq = seq; // where the rows are not there yet
+  _sq_session_view_show_seq (self, seq);
 }
 
 static void
@@ -249,83 +258,6 @@ on_transport_step (SqTransportBar *transport, int direction, SqSessionView *self
   sq_session_view_step (self, direction);
 }
 
-/* Buttons */
-
-static SqSessionsPage *
-get_page (SqSessionView *self)
-{
-  return SQ_SESSIONS_PAGE (gtk_widget_get_ancestor (GTK_WIDGET (self), SQ_TYPE_SESSIONS_PAGE));
-}
-
-static void
-on_run_again_clicked (SqSessionView *self)
-{
-  sq_sessions_page_run_again (get_page (self), self->run);
-}
-
-static void
-on_rename_clicked (SqSessionView *self)
-{
-  sq_sessions_page_rename (get_page (self), self->run);
-}
-
-static void
-on_delete_clicked (SqSessionView *self)
-{
-  sq_sessions_page_delete (get_page (self), self->run);
-}
-
-/* Filmstrip over the stored frames */
-
-static void
-film_update (SqFrameItem *item, GParamSpec *pspec, SqFilmCell *cell)
-{
-  SqStoredFrame *frame = sq_frame_item_get_frame (item);
-  g_autoptr (GBytes) thumbnail = NULL;
-  g_autoptr (GdkTexture) texture = NULL;
-  g_autofree char *name = frame != NULL ? g_path_get_basename (frame->path) : NULL;
-
-  g_object_get (item, "thumbnail", &thumbnail, NULL);
-  if (thumbnail != NULL)
-    texture = gdk_texture_new_from_bytes (thumbnail, NULL);
-  sq_film_cell_set_texture (cell, texture);
-  sq_film_cell_set_text (cell, name, frame != NULL ? (int) frame->n_objects : -1);
-}
-
-static void
-on_film_setup (GtkListItemFactory *factory, GtkListItem *list_item)
-{
-  gtk_list_item_set_child (list_item, sq_film_cell_new ());
-}
-
-static void
-on_film_bind (GtkListItemFactory *factory, GtkListItem *list_item)
-{
-  SqFrameItem *item = gtk_list_item_get_item (list_item);
-  SqFilmCell *cell = SQ_FILM_CELL (gtk_list_item_get_child (list_item));
-
-  g_signal_connect (item, "notify::loaded", G_CALLBACK (film_update), cell);
-  film_update (item, NULL, cell);
-}
-
-static void
-on_film_unbind (GtkListItemFactory *factory, GtkListItem *list_item)
-{
-  g_signal_handlers_disconnect_by_data (gtk_list_item_get_item (list_item), gtk_list_item_get_child (list_item));
-}
-
-static void
-on_film_selected (SqSessionView *self)
-{
-  guint selected = gtk_single_selection_get_selected (self->selection);
-
-  if (selected != GTK_INVALID_LIST_POSITION && (self->item == NULL || sq_frame_item_get_seq (self->item) != selected))
-    {
-      set_playing (self, FALSE);
-      _sq_session_view_show_seq (self, selected);
-    }
-}
-
 /* Object */
 
 static void
@@ -341,10 +273,22 @@ sq_session_view_get_property (GObject *object, guint prop_id, GValue *value, GPa
     }
 }
 
+// For the next time.
+static void
+keep_position (SqSessionView *self)
+{
+  SqStoredFrame *frame = self->item != NULL ? sq_frame_item_get_frame (self->item) : NULL;
+  SqProject *project = self->workspace != NULL ? sq_workspace_get_project (self->workspace) : NULL;
+
+  if (frame != NULL && project != NULL && !sq_project_get_read_only (project) && frame->pts_ns != self->run->position_ns)
+    sq_project_set_run_position (project, self->run->id, frame->pts_ns);
+}
+
 static void
 close_run (SqSessionView *self)
 {
-  set_playing (self, FALSE);
+  _sq_session_view_set_playing (self, FALSE);
+  keep_position (self);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   if (self->item != NULL)
@@ -358,6 +302,7 @@ close_run (SqSessionView *self)
     g_signal_handlers_disconnect_by_data (self->selection, self);
   g_clear_object (&self->selection);
   g_clear_object (&self->frames);
+  sq_session_details_set_run (self->details, NULL, NULL);
   g_clear_pointer (&self->run, sq_run_unref);
 }
 
@@ -368,6 +313,9 @@ sq_session_view_dispose (GObject *object)
 
   if (self->flap != NULL)
     close_run (self);
+  if (self->exporting != NULL)
+    g_cancellable_cancel (self->exporting);
+  self->export_bar = NULL;
   g_clear_pointer (&self->loader, sq_frame_loader_free);
   g_clear_object (&self->filter);
   g_clear_object (&self->workspace);
@@ -391,6 +339,7 @@ sq_session_view_class_init (SqSessionViewClass *klass)
   g_type_ensure (SQ_TYPE_TRANSPORT_BAR);
   g_type_ensure (SQ_TYPE_DENSITY_STRIP);
   g_type_ensure (SQ_TYPE_INSPECTOR);
+  g_type_ensure (SQ_TYPE_SESSION_DETAILS);
   gtk_widget_class_set_template_from_resource (widget_class, RESOURCE_BASE "/ui/session-view.ui");
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, flap);
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, view);
@@ -400,27 +349,22 @@ sq_session_view_class_init (SqSessionViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, compare);
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, film);
   gtk_widget_class_bind_template_child (widget_class, SqSessionView, film_list);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionView, origin_bar);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionView, origin_text);
+  gtk_widget_class_bind_template_child (widget_class, SqSessionView, details);
   gtk_widget_class_bind_template_callback (widget_class, on_detections_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_strip_seek);
   gtk_widget_class_bind_template_callback (widget_class, on_transport_seek);
   gtk_widget_class_bind_template_callback (widget_class, on_transport_step);
-  gtk_widget_class_bind_template_callback (widget_class, on_run_again_clicked);
-  gtk_widget_class_bind_template_callback (widget_class, on_rename_clicked);
-  gtk_widget_class_bind_template_callback (widget_class, on_delete_clicked);
   gtk_widget_class_bind_template_callback (widget_class, sq_session_view_toggle_play);
-  gtk_widget_class_bind_template_callback (widget_class, sq_session_view_export);
+  _sq_session_view_class_init_actions (widget_class);
 }
 
 static void
 sq_session_view_init (SqSessionView *self)
 {
-  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
-
   gtk_widget_init_template (GTK_WIDGET (self));
-  g_signal_connect (factory, "setup", G_CALLBACK (on_film_setup), NULL);
-  g_signal_connect (factory, "bind", G_CALLBACK (on_film_bind), NULL);
-  g_signal_connect (factory, "unbind", G_CALLBACK (on_film_unbind), NULL);
-  gtk_list_view_set_factory (self->film_list, factory);
+  _sq_session_view_init_film (self);
   self->loader = sq_frame_loader_new (on_frame, self);
 }
 
@@ -447,11 +391,17 @@ on_frames_changed (SqSessionView *self)
 {
   // The rows arrive a moment after the list is made.
   if (self->item == NULL && g_list_model_get_n_items (G_LIST_MODEL (self->frames)) > 0)
-    _sq_session_view_show_seq (self, 0);
+    _sq_session_view_show_seq (self, MIN (self->start_seq, (gint64) g_list_model_get_n_items (G_LIST_MODEL (self->frames)) - 1));
 }
 
 void
 sq_session_view_open (SqSessionView *self, SqRun *run)
+{
+  sq_session_view_open_at (self, run, -1);
+}
+
+void
+sq_session_view_open_at (SqSessionView *self, SqRun *run, gint64 seq)
 {
   g_autoptr (GTask) task = NULL;
   gboolean pictures;
@@ -469,9 +419,12 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
     return;
 
   pictures = run->source_kind == SQ_SOURCE_PICTURES;
+  self->start_seq = MAX (seq, 0);
   self->moving = !pictures;
   self->cancellable = g_cancellable_new ();
   _sq_session_view_find_comparison (self);
+  _sq_session_view_check_origin (self);
+  sq_session_details_set_run (self->details, sq_workspace_get_project (self->workspace), run);
   sq_video_view_set_labels (self->view, (const char *const *) run->labels);
   sq_inspector_set_labels (self->inspector, (const char *const *) run->labels);
   sq_filter_state_reset_classes (self->filter, run->labels != NULL ? g_strv_length (run->labels) : 0);
@@ -489,8 +442,9 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
   if (pictures)
     {
       self->selection = gtk_single_selection_new (G_LIST_MODEL (g_object_ref (self->frames)));
+      gtk_single_selection_set_autoselect (self->selection, FALSE); // the first is not always the one to begin with
       gtk_list_view_set_model (self->film_list, GTK_SELECTION_MODEL (self->selection));
-      g_signal_connect_swapped (self->selection, "notify::selected", G_CALLBACK (on_film_selected), self);
+      g_signal_connect_swapped (self->selection, "notify::selected", G_CALLBACK (_sq_session_view_film_selected), self);
     }
   else
     {
@@ -500,6 +454,8 @@ sq_session_view_open (SqSessionView *self, SqRun *run)
   // After the selection and the list view: they must know the rows before one of them is selected.
   g_signal_connect_swapped (self->frames, "items-changed", G_CALLBACK (on_frames_changed), self);
   on_frames_changed (self);
+  if (seq < 0 && run->position_ns > 0)
+    seek (self, run->position_ns);
 }
 
 SqRun *
@@ -544,7 +500,7 @@ sq_session_view_toggle_play (SqSessionView *self)
 
   if (self->run == NULL || self->item == NULL)
     return;
-  set_playing (self, !self->playing);
+  _sq_session_view_set_playing (self, !self->playing);
   self->clock_us = 0;
   if (!self->playing)
     return;
@@ -562,6 +518,18 @@ sq_session_view_step (SqSessionView *self, int direction)
 
   if (self->run == NULL || self->item == NULL)
     return;
-  set_playing (self, FALSE);
+  _sq_session_view_set_playing (self, FALSE);
   _sq_session_view_show_seq (self, sq_frame_item_get_seq (self->item) + direction);
+}
+
+SqSessionDetails *
+sq_session_view_get_details (SqSessionView *self)
+{
+  return self->details;
+}
+
+SqOrigin
+sq_session_view_get_origin (SqSessionView *self)
+{
+  return self->origin;
 }

@@ -185,10 +185,12 @@ action_fullscreen (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 action_escape (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  // Full screen first, then what lies over the page.
+  SqWindow *self = SQ_WINDOW (widget);
+
+  // Full screen first, then what lies over the page, then a search.
   if (gtk_window_is_fullscreen (GTK_WINDOW (widget)))
     gtk_window_unfullscreen (GTK_WINDOW (widget));
-  else
+  else if (g_strcmp0 (sq_window_get_page (self), "sessions") != 0 || !sq_sessions_page_escape (self->sessions))
     action_back (widget, name, parameter);
 }
 

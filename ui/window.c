@@ -26,7 +26,7 @@ _sq_window_get_view (SqWindow *self)
     return SQ_PICTURE_VIEW (sq_detect_page_get_view (self->detect));
   if (g_strcmp0 (page, "compare") == 0 && sq_compare_page_get_has_run (self->compare))
     return SQ_PICTURE_VIEW (sq_compare_page_get_view (self->compare));
-  if (g_strcmp0 (page, "sessions") == 0 && sq_sessions_page_get_can_go_back (self->sessions))
+  if (g_strcmp0 (page, "sessions") == 0 && sq_sessions_page_get_has_view (self->sessions))
     return SQ_PICTURE_VIEW (sq_sessions_page_get_view (self->sessions));
   return NULL;
 }

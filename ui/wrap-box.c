@@ -8,6 +8,8 @@
 struct _SqWrapBox
 {
   GtkWidget parent_instance;
+
+  gboolean together; // the last too
 };
 
 G_DEFINE_FINAL_TYPE (SqWrapBox, sq_wrap_box, GTK_TYPE_WIDGET)
@@ -47,7 +49,7 @@ lay_out (GtkWidget *widget, int width, gboolean place)
           y += row + SPACING;
           x = row = 0;
         }
-      if (next == NULL)
+      if (next == NULL && !SQ_WRAP_BOX (widget)->together)
         x = width - w;
       if (place)
         gtk_widget_size_allocate (child, &(GtkAllocation){ rtl ? width - x - w : x, y, w, h }, -1);
@@ -118,4 +120,13 @@ GtkWidget *
 sq_wrap_box_new (void)
 {
   return g_object_new (SQ_TYPE_WRAP_BOX, NULL);
+}
+
+void
+sq_wrap_box_set_spread (SqWrapBox *self, gboolean spread)
+{
+  g_return_if_fail (SQ_IS_WRAP_BOX (self));
+
+  self->together = !spread;
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
 }

@@ -10,5 +10,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SqWrapBox, sq_wrap_box, SQ, WRAP_BOX, GtkWidget)
 
 GtkWidget *sq_wrap_box_new (void);
+void sq_wrap_box_set_spread (SqWrapBox *self, gboolean spread); // FALSE: the last follows the others
 
 G_END_DECLS

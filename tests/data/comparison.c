@@ -133,6 +133,13 @@ test_live (void)
       g_assert_true (found.live);
       g_assert_cmpint (found.made_us, >, 0);
     }
+  {
+    g_autoptr (SqRun) a = sq_project_load_run (project, more[0], NULL), b = sq_project_load_run (project, more[1], NULL);
+
+    g_assert_cmpint (a->partner, ==, more[1]);
+    g_assert_cmpstr (a->partner_model, ==, b->model);
+    g_assert_cmpint (b->partner, ==, 0);
+  }
   g_assert_true (sq_project_find_comparison (project, 99, &found, NULL));
   g_assert_cmpint (found.id, ==, 0);
   g_assert_cmpuint (n_listed (project), ==, 2); // not four

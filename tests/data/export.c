@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is exported is read back and compared with the project.
 #include "make-data.h"
+
+#include "engine/media/encode.h"
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <stdlib.h>
@@ -226,6 +228,8 @@ test_failures (void)
 
   for (guint i = 0; i < SQ_N_EXPORTS; i++)
     {
+      if (i == SQ_EXPORT_ANNOTATED)
+        continue; // of pictures: see test_annotated
       g_cancellable_reset (cancellable);
       g_assert_false (
           sq_export_run (project, run, i, NULL, i == SQ_EXPORT_YOLO ? yolo : path, cancellable, on_progress, cancellable, &error));
@@ -250,6 +254,96 @@ test_failures (void)
     g_file_get_contents (good, &text, NULL, NULL);
     g_assert_cmpstr (text, ==, "frame,time_s,path,class,name,score,x1,y1,x2,y2,track\r\n");
   }
+}
+
+static void
+write_picture (const char *path)
+{
+  guint8 *pixels = g_malloc (64 * 48 * 3);
+  g_autoptr (SqFrame) frame = NULL;
+
+  memset (pixels, 40, 64 * 48 * 3);
+  frame = sq_frame_new (64, 48, 64 * 3, pixels, path, 0, 0, g_free, pixels);
+  g_assert_true (sq_frame_save (frame, path, NULL));
+}
+
+static guint
+count_files (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  while (dir != NULL && g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+// Pictures of two folders with one name, read again and drawn on.
+static void
+test_annotated (void)
+{
+  g_autofree char *one = g_build_filename (folder, "one", NULL), *two = g_build_filename (folder, "two", NULL);
+  g_autofree char *first = g_build_filename (one, "a.png", NULL), *second = g_build_filename (two, "a.png", NULL);
+  g_autofree char *out = g_build_filename (folder, "drawn", NULL), *drawn = g_build_filename (out, "a.jpg", NULL);
+  const char *paths[] = { first, second, NULL };
+  SqRunInfo info = make_info (paths, SQ_SOURCE_PICTURES, "pictures");
+  g_autoptr (SqRunWriter) writer = NULL;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SqFrame) frame = NULL;
+  const char *const drawn_paths[] = { drawn, NULL };
+  g_autoptr (SqFrameReader) reader = sq_frame_reader_new ();
+  gint64 id;
+
+  g_mkdir (one, 0700);
+  g_mkdir (two, 0700);
+  write_picture (first);
+  write_picture (second);
+  writer = sq_run_writer_new (project, &info);
+  for (guint i = 0; i < 2; i++)
+    {
+      SqDetection *box = g_new0 (SqDetection, 1);
+      g_autoptr (SqResult) result = NULL;
+
+      *box = (SqDetection){ 10, 20, 50, 40, .9f, 1, 0 };
+      result = sq_result_new (sq_frame_new (64, 48, 0, NULL, paths[i], i, i, NULL, NULL), box, 1, FALSE);
+      sq_run_writer_push (writer, result);
+    }
+  id = sq_run_writer_get_run (writer);
+  sq_run_writer_finish (writer, SQ_RUN_FINISHED, NULL);
+  g_assert_true (sq_project_flush (project, NULL));
+
+  // Stopped after the first picture: nothing is left.
+  g_assert_false (sq_export_run (project, id, SQ_EXPORT_ANNOTATED, NULL, out, cancellable, on_progress, cancellable, &error));
+  g_assert_error (error, SQ_ERROR, SQ_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_false (g_file_test (out, G_FILE_TEST_EXISTS));
+  assert_no_remains ();
+
+  g_assert_true (sq_export_run (project, id, SQ_EXPORT_ANNOTATED, NULL, out, NULL, NULL, NULL, &error));
+  g_assert_cmpuint (count_files (out), ==, 2);
+  frame = sq_frame_reader_read (reader, drawn_paths, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (frame->width, ==, 64);
+  {
+    const guint8 *line = sq_frame_load (frame) + 39 * frame->stride + 3 * 30, *plain = sq_frame_load (frame) + 45 * frame->stride + 3 * 2;
+
+    // The box's lower edge is there, what is outside is as it was (give or take what JPEG does).
+    g_assert_cmpint (ABS (line[0] - 40) + ABS (line[1] - 40) + ABS (line[2] - 40), >, 120);
+    g_assert_cmpint (ABS (plain[0] - 40) + ABS (plain[1] - 40) + ABS (plain[2] - 40), <, 60);
+  }
+
+  // A picture that is gone ends it with a sentence that names it.
+  g_unlink (second);
+  {
+    g_autofree char *other = g_build_filename (folder, "other", NULL);
+
+    g_assert_false (sq_export_run (project, id, SQ_EXPORT_ANNOTATED, NULL, other, NULL, NULL, NULL, &error));
+    g_assert_error (error, SQ_ERROR, SQ_ERROR_IO);
+    g_assert_nonnull (strstr (error->message, "a.png"));
+    g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
+  }
+  assert_no_remains ();
 }
 
 static void
@@ -279,6 +373,7 @@ main (int argc, char **argv)
   g_test_add_func ("/data/export/yolo", test_yolo);
   g_test_add_func ("/data/export/failures", test_failures);
   g_test_add_func ("/data/export/ids", test_ids);
+  g_test_add_func ("/data/export/annotated", test_annotated);
   failed = g_test_run ();
   g_object_unref (project);
   g_array_unref (expected);

@@ -236,11 +236,39 @@ test_list (void)
   remove_folder (folder);
 }
 
+// What lay at the old place, or below it, is looked for at the new one; what only begins alike is not.
+static void
+test_moved (void)
+{
+  char *folder = make_folder ();
+  g_autoptr (SqProject) project = open_new (folder);
+  const SqDetection boxes[] = { { 10, 10, 60, 60, .9f, 1, 0 } };
+  gint64 first = store (project, SQ_SOURCE_PICTURES, "day/a.png", boxes, 1, 1, 1);
+  gint64 other = store (project, SQ_SOURCE_PICTURES, "daylight/a.png", boxes, 1, 1, 1);
+  g_autoptr (SqRun) run = NULL, same = NULL;
+  g_autoptr (GPtrArray) frames = NULL;
+
+  sq_project_move_run_source (project, first, "/x/day", "/y/night");
+  sq_project_move_run_source (project, other, "/x/day", "/y/night");
+  sq_project_move_run_source (project, 999, "/x", "/y");
+  g_assert_true (sq_project_flush (project, NULL));
+  run = sq_project_load_run (project, first, NULL);
+  same = sq_project_load_run (project, other, NULL);
+  frames = sq_project_load_frames (project, first, 0, 1, NULL);
+  g_assert_cmpstr (run->paths[0], ==, "/y/night/a.png");
+  g_assert_cmpstr (((SqStoredFrame *) frames->pdata[0])->path, ==, "/y/night/a.png");
+  g_assert_cmpstr (same->paths[0], ==, "/x/daylight/a.png");
+  g_assert_true (sq_project_close (project, NULL));
+  g_clear_object (&project);
+  remove_folder (folder);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/data/search/tags", test_tags);
+  g_test_add_func ("/data/search/moved", test_moved);
   g_test_add_func ("/data/search/objects", test_objects);
   g_test_add_func ("/data/search/steps", test_steps);
   g_test_add_func ("/data/search/list", test_list);

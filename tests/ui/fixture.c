@@ -54,6 +54,7 @@ fixture_set_up (Fixture *fixture, gconstpointer data)
   g_settings_reset (settings, "theme");
   g_settings_reset (settings, "model");
   g_settings_reset (settings, "model-options");
+  g_settings_reset (settings, "keep-sessions");
   g_settings_reset (settings, "inspector-visible");
   g_settings_reset (settings, "compare-a");
   g_settings_reset (settings, "compare-b");

@@ -4,9 +4,10 @@
 #include "config.h"
 
 #include "app/recorder.h"
-#include "fixture.h"
+#include "stored.h"
 #include "ui/compress-dialog.h"
 #include "ui/preferences.h"
+#include <glib/gstdio.h>
 
 typedef struct
 {
@@ -66,6 +67,37 @@ take (Shot *shot, const char *what, const char *theme, int width, int height)
   fixture_screenshot (GTK_WIDGET (shot->window), name);
 }
 
+static gboolean
+have_objects (gpointer data)
+{
+  Shot *shot = data;
+  SqObjectGrid *objects = sq_sessions_page_get_objects (sq_window_get_sessions_page (shot->window));
+
+  return g_list_model_get_n_items (sq_object_grid_get_list (objects)) > 0 && !sq_object_grid_get_loading (objects);
+}
+
+static void
+shoot_search (Shot *shot, const char *theme, int width, int height)
+{
+  SqSessionsPage *page = sq_window_get_sessions_page (shot->window);
+  SqSessionFilters *filters = sq_sessions_page_get_filters (page);
+
+  sq_sessions_page_toggle_search (page);
+  take (shot, "sessions-search", theme, width, height);
+  sq_session_filters_set (filters, SQ_SESSION_CLASS, "person");
+  sq_session_filters_set_min_score (filters, .4);
+  sq_session_filters_set (filters, SQ_SESSION_DATE, "7");
+  g_assert_true (fixture_wait (have_objects, shot, 20));
+  fixture_run_for (2);
+  take (shot, "sessions-objects", theme, width, height);
+  sq_session_filters_set (filters, SQ_SESSION_TAG, "nowhere");
+  fixture_run_for (.3);
+  take (shot, "sessions-nothing", theme, width, height);
+  sq_sessions_page_escape (page);
+  sq_sessions_page_escape (page);
+  g_assert_true (fixture_wait (have_sessions, shot, 10));
+}
+
 static void
 shoot_all (Fixture *fixture, const char *theme, int width, int height)
 {
@@ -110,6 +142,7 @@ shoot_all (Fixture *fixture, const char *theme, int width, int height)
       g_assert_true (fixture_wait (have_sessions, &shot, 10));
       fixture_run_for (.6);
       take (&shot, "sessions", theme, width, height);
+      shoot_search (&shot, theme, width, height);
       for (guint i = 0; i < 2; i++)
         {
           g_autoptr (SqRunItem) item = g_list_model_get_item (sq_sessions_page_get_list (sq_window_get_sessions_page (shot.window)), i);
@@ -452,6 +485,59 @@ test_compare (Fixture *fixture, gconstpointer data)
   shoot_compare (fixture, "mirrored", 1280, 800);
 }
 
+static gboolean
+evaluated (gpointer data)
+{
+  return !g_str_equal (sq_evaluation_view_get_state_name (data), "busy");
+}
+
+// Sessions with what people wrote to them, one whose pictures are gone, and one beside labels.
+static void
+shoot_stored (Fixture *fixture, const char *theme, int width, int height)
+{
+  Stored s;
+  Shot shot = { .workspace = fixture->workspace };
+  g_autofree char *labels = NULL;
+  g_autoptr (SqRun) run = NULL;
+  gint64 second;
+
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
+                                      g_str_equal (theme, "dark") ? ADW_COLOR_SCHEME_FORCE_DARK : ADW_COLOR_SCHEME_FORCE_LIGHT);
+  stored_open (&s, fixture, width, height);
+  shot.window = s.window;
+  labels = stored_write_labels (&s);
+  second = stored_add_run (&s, "Morning again", "yolov4-tiny", s.pictures, 2, .3f);
+  sq_project_add_run_tag (s.project, s.runs[0], "gate 3");
+  sq_project_add_run_tag (s.project, s.runs[0], "rain");
+  sq_project_set_run_note (s.project, s.runs[0], "The second camera was off until ten; compare with the evening.");
+  run = stored_load (&s, s.runs[0]);
+  sq_sessions_page_open (s.page, run);
+  g_assert_true (fixture_wait (stored_session_shown, &s, 10));
+  take (&shot, "session-notes", theme, width, height);
+  for (guint i = 0; i < 2; i++)
+    {
+      sq_sessions_page_evaluate (s.page, s.runs[0], i == 0 ? 0 : second, labels, NULL);
+      g_assert_true (fixture_wait (evaluated, sq_sessions_page_get_evaluation (s.page), 10));
+      fixture_run_for (.5);
+      take (&shot, i == 0 ? "evaluation" : "evaluation-two", theme, width, height);
+      scroll_to (GTK_WIDGET (sq_sessions_page_get_evaluation (s.page)), 1);
+      take (&shot, i == 0 ? "evaluation-pictures" : "evaluation-two-pictures", theme, width, height);
+      scroll_to (GTK_WIDGET (sq_sessions_page_get_evaluation (s.page)), 0);
+    }
+  sq_sessions_page_go_back (s.page);
+  g_assert_cmpint (g_unlink (s.pictures[0]), ==, 0);
+  sq_sessions_page_open (s.page, run);
+  fixture_run_for (.5);
+  take (&shot, "session-gone", theme, width, height);
+  stored_close (&s);
+}
+
+static void
+test_stored (Fixture *fixture, gconstpointer data)
+{
+  shoot_stored (fixture, data, g_str_equal (data, "light") ? 1280 : 800, g_str_equal (data, "light") ? 800 : 600);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -462,6 +548,8 @@ main (int argc, char *argv[])
   g_test_add ("/ui/screenshots/dark-small", Fixture, NULL, fixture_set_up, test_dark_small, fixture_tear_down);
   g_test_add ("/ui/screenshots/mirrored", Fixture, NULL, fixture_set_up, test_mirrored, fixture_tear_down);
   g_test_add ("/ui/screenshots/compare", Fixture, NULL, fixture_set_up, test_compare, fixture_tear_down);
+  g_test_add ("/ui/screenshots/stored-light", Fixture, "light", fixture_set_up, test_stored, fixture_tear_down);
+  g_test_add ("/ui/screenshots/stored-dark", Fixture, "dark", fixture_set_up, test_stored, fixture_tear_down);
   g_test_add ("/ui/screenshots/variants", Fixture, NULL, fixture_set_up, test_variants, fixture_tear_down);
   return g_test_run ();
 }

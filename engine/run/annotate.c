@@ -83,6 +83,7 @@ sq_annotate_frame (const SqFrame *frame, const GArray *detections, char *const *
   guint8 *pixels;
   SqFrame *copy = sq_frame_copy (frame, &pixels);
   Canvas c = { pixels, copy->width, copy->height, copy->stride };
+  int n_labels = labels != NULL ? (int) g_strv_length ((char **) labels) : 0;
   int dot = CLAMP (MIN (copy->width, copy->height) / 360, 1, 8), line = MAX (2, dot + 1);
 
   for (guint i = detections->len; i-- > 0;) // the surest on top
@@ -90,7 +91,8 @@ sq_annotate_frame (const SqFrame *frame, const GArray *detections, char *const *
       const SqDetection *d = &g_array_index (detections, SqDetection, i);
       guint32 colour = sq_class_colour (d->class_id);
       int x = (int) d->x1, y = (int) d->y1, w = (int) d->x2 - x, h = (int) d->y2 - y, tag;
-      g_autofree char *text = g_strdup_printf ("%s %.2f", labels[d->class_id], d->score);
+      g_autofree char *text = d->class_id >= 0 && d->class_id < n_labels ? g_strdup_printf ("%s %.2f", labels[d->class_id], d->score)
+                                                                         : g_strdup_printf ("%d %.2f", d->class_id, d->score);
 
       fill (&c, x, y, w, line, colour);
       fill (&c, x, y + h - line, w, line, colour);

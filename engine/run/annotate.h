@@ -2,7 +2,11 @@
 // Boxes and labels drawn into a copy of a frame, without a graphics library.
 #pragma once
 
-#include "engine/run/result.h"
+#include "result.h"
 
-// `detections`: SqDetection. Returns a new frame (transfer full).
+G_BEGIN_DECLS
+
+// `detections`: SqDetection, of the classes `labels` (NULL-terminated; others are numbered). Returns a new frame (transfer full).
 SqFrame *sq_annotate_frame (const SqFrame *frame, const GArray *detections, char *const *labels);
+
+G_END_DECLS
