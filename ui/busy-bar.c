@@ -89,8 +89,8 @@ sq_busy_bar_show_building (SqBusyBar *self, const SqPipelineStats *stats)
       building = &stats->device[i];
   if (building != NULL)
     {
-      g_autofree char *text = g_strdup_printf (stats->frames > 0 ? _ ("Preparing the network for %s, the CPU detects meanwhile…")
-                                                                 : _ ("Preparing the network for %s…"),
+      g_autofree char *text = g_strdup_printf (stats->frames > 0 ? _("Preparing the network for %s, the CPU detects meanwhile…")
+                                                                 : _("Preparing the network for %s…"),
                                                building->id);
 
       sq_busy_bar_set_text (self, text);

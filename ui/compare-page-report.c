@@ -181,7 +181,7 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (g_task_propagate_boolean (G_TASK (result), &error))
-    sq_toast (widget, _ ("Report saved"));
+    sq_toast (widget, _("Report saved"));
   else
     sq_toast_error (widget, error->message);
 }
@@ -219,5 +219,5 @@ sq_compare_page_save_report (SqComparePage *self)
   g_return_if_fail (SQ_IS_COMPARE_PAGE (self));
 
   if (self->tally != NULL)
-    _sq_compare_page_ask (self, _ ("Save Report"), ".html", sq_compare_page_save_report_to);
+    _sq_compare_page_ask (self, _("Save Report"), ".html", sq_compare_page_save_report_to);
 }

@@ -39,9 +39,9 @@ describe_where (SqComparePage *self)
 
   if (g_str_equal (device_a, device_b))
     // Translators: two models, device
-    return g_strdup_printf (_ ("%s and %s on %s"), title_a, title_b, device_a);
+    return g_strdup_printf (_("%s and %s on %s"), title_a, title_b, device_a);
   // Translators: model, device, model, device
-  return g_strdup_printf (_ ("%s on %s and %s on %s"), title_a, device_a, title_b, device_b);
+  return g_strdup_printf (_("%s on %s and %s on %s"), title_a, device_a, title_b, device_b);
 }
 
 static void
@@ -65,12 +65,12 @@ update_subtitle (SqComparePage *self)
           stats.frames);
       break;
     case SQ_PIPELINE_PAUSED:
-      text = g_strdup_printf (_ ("%s, paused"), where);
+      text = g_strdup_printf (_("%s, paused"), where);
       break;
     default:
       text = g_strdup (where);
     }
-  _sq_compare_page_set_title (self, info != NULL ? info->name : _ ("Compare"), text);
+  _sq_compare_page_set_title (self, info != NULL ? info->name : _("Compare"), text);
 }
 
 // Where the second model has a device of its own it is the last of them.
@@ -141,7 +141,7 @@ on_state (SqComparePage *self)
   SqPipelineState state = sq_pipeline_get_state (self->pipeline);
 
   sq_transport_bar_set_playing (self->transport, state == SQ_PIPELINE_RUNNING || state == SQ_PIPELINE_STARTING);
-  sq_busy_bar_set_text (self->busy, state == SQ_PIPELINE_STARTING ? _ ("Preparing both networks…") : NULL);
+  sq_busy_bar_set_text (self->busy, state == SQ_PIPELINE_STARTING ? _("Preparing both networks…") : NULL);
   update_subtitle (self);
   on_tick (self);
 }
@@ -177,7 +177,7 @@ on_device_failed (SqComparePage *self, const char *message)
 static void
 on_failed (SqComparePage *self, const char *message)
 {
-  _sq_compare_page_show_error (self, _ ("Comparison Stopped"), message);
+  _sq_compare_page_show_error (self, _("Comparison Stopped"), message);
 }
 
 static void
@@ -374,7 +374,7 @@ on_model_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
       sq_compare_page_close (self);
       return;
     }
-  _sq_compare_page_show_error (self, _ ("Model Not Usable"), error->message);
+  _sq_compare_page_show_error (self, _("Model Not Usable"), error->message);
   if (g_error_matches (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY))
     sq_family_dialog_ask (GTK_WIDGET (self), sq_model_entry_get_title (self->side[side].entry), on_family_chosen, g_object_ref (self));
 }
@@ -387,7 +387,7 @@ on_fetch_progress (SqComparePage *self)
   if (sq_model_entry_get_fetching (entry))
     sq_busy_bar_set_fraction (self->busy, sq_model_entry_get_progress (entry));
   else
-    sq_busy_bar_set_text (self->busy, _ ("Reading the models…"));
+    sq_busy_bar_set_text (self->busy, _("Reading the models…"));
 }
 
 static void
@@ -397,9 +397,9 @@ load_side (SqComparePage *self, SqSide side)
   g_autofree char *text = NULL;
 
   if (sq_model_entry_get_installed (entry))
-    text = g_strdup (_ ("Reading the models…"));
+    text = g_strdup (_("Reading the models…"));
   else
-    text = g_strdup_printf (_ ("Downloading %s…"), sq_model_entry_get_title (entry));
+    text = g_strdup_printf (_("Downloading %s…"), sq_model_entry_get_title (entry));
   sq_busy_bar_set_text (self->busy, text);
   sq_model_list_load_async (sq_workspace_get_models (self->workspace), entry, self->cancellable, on_model_loaded, g_object_ref (self));
   if (sq_model_entry_get_fetching (entry))
@@ -425,9 +425,9 @@ _sq_compare_page_start (SqComparePage *self)
   if (self->side[SQ_SIDE_A].entry == NULL || self->side[SQ_SIDE_B].entry == NULL)
     {
       if (sq_model_list_get_ready (models))
-        _sq_compare_page_show_error (self, _ ("No Model"), _ ("There is no model to compare; add one on the Models page."));
+        _sq_compare_page_show_error (self, _("No Model"), _("There is no model to compare; add one on the Models page."));
       else
-        sq_busy_bar_set_text (self->busy, _ ("Looking for models…")); // the choices come back here
+        sq_busy_bar_set_text (self->busy, _("Looking for models…")); // the choices come back here
       return;
     }
   self->cancellable = g_cancellable_new ();

@@ -43,7 +43,7 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (g_task_propagate_boolean (G_TASK (result), &error))
-    sq_toast (widget, _ ("Picture saved"));
+    sq_toast (widget, _("Picture saved"));
   else
     sq_toast_error (widget, error->message);
 }
@@ -110,9 +110,9 @@ _sq_compare_page_ask (SqComparePage *self, const char *title, const char *suffix
   if (self->chooser != NULL)
     return;
   // Translators: name of a source
-  name = g_strdup_printf (_ ("%s compared"), self->title != NULL ? self->title : "");
+  name = g_strdup_printf (_("%s compared"), self->title != NULL ? self->title : "");
   self->chooser = gtk_file_chooser_native_new (title, GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), GTK_FILE_CHOOSER_ACTION_SAVE,
-                                               _ ("_Save"), NULL);
+                                               _("_Save"), NULL);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   g_object_set_data (G_OBJECT (self->chooser), "suffix", (gpointer) suffix);
   g_object_set_data_full (G_OBJECT (self->chooser), "save", g_memdup2 (&save, sizeof save), g_free);
@@ -131,5 +131,5 @@ sq_compare_page_save_picture (SqComparePage *self)
   g_return_if_fail (SQ_IS_COMPARE_PAGE (self));
 
   if (sq_compare_view_get_result (self->view) != NULL)
-    _sq_compare_page_ask (self, _ ("Save Picture"), ".png", sq_compare_page_save_picture_to);
+    _sq_compare_page_ask (self, _("Save Picture"), ".png", sq_compare_page_save_picture_to);
 }

@@ -16,9 +16,9 @@ _sq_compare_page_update_summary (SqComparePage *self)
   g_autofree char *text = NULL;
 
   if (pair == NULL)
-    text = g_strdup (_ ("No picture"));
+    text = g_strdup (_("No picture"));
   else if (n == 0)
-    text = g_strdup (_ ("All agreed on"));
+    text = g_strdup (_("All agreed on"));
   else
     text = g_strdup_printf (ngettext ("%u disagreement", "%u disagreements", n), n);
   if (g_strcmp0 (gtk_label_get_label (self->summary), text) != 0)
@@ -144,9 +144,9 @@ sq_compare_page_walk (SqComparePage *self, int direction)
   if (at >= 0)
     sq_compare_page_jump (self, g_array_index (self->state->frames, SqComparedFrame, at).index);
   else
-    sq_toast (GTK_WIDGET (self), direction > 0   ? _ ("No disagreement after this frame")
-                                 : direction < 0 ? _ ("No disagreement before this frame")
-                                                 : _ ("No disagreement so far"));
+    sq_toast (GTK_WIDGET (self), direction > 0   ? _("No disagreement after this frame")
+                                 : direction < 0 ? _("No disagreement before this frame")
+                                                 : _("No disagreement so far"));
 }
 
 /* Transport */

@@ -98,7 +98,7 @@ fill_devices (SqComparePage *self)
       g_autoptr (GStrvBuilder) ids = g_strv_builder_new ();
       g_autofree char *chosen = g_settings_get_string (settings, device_keys[s]);
       // Translators: the devices chosen in Preferences
-      g_autofree char *standard = s == SQ_SIDE_A ? g_strdup_printf (_ ("Standard: %s"), preferred_shown) : g_strdup (_ ("The Same as A"));
+      g_autofree char *standard = s == SQ_SIDE_A ? g_strdup_printf (_("Standard: %s"), preferred_shown) : g_strdup (_("The Same as A"));
       guint selected = 0;
 
       gtk_string_list_append (names, standard);

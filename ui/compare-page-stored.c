@@ -111,7 +111,7 @@ describe (SqComparePage *self)
   g_autoptr (GDateTime) when = g_date_time_new_from_unix_local (a->started_us / G_USEC_PER_SEC);
   g_autofree char *when_text = sq_format_when (when);
   // Translators: two models, when
-  g_autofree char *text = g_strdup_printf (_ ("%s and %s, %s"), a->model, b->model, when_text);
+  g_autofree char *text = g_strdup_printf (_("%s and %s, %s"), a->model, b->model, when_text);
 
   _sq_compare_page_set_title (self, a->name, text);
   sq_compare_view_set_names (self->view, a->model, b->model);
@@ -161,7 +161,7 @@ on_compared (GObject *source, GAsyncResult *result, gpointer user_data)
   sq_busy_bar_set_text (self->busy, NULL);
   if (runs == NULL)
     {
-      _sq_compare_page_show_error (self, _ ("Sessions Not Compared"), error->message);
+      _sq_compare_page_show_error (self, _("Sessions Not Compared"), error->message);
       return;
     }
   self->stored = g_steal_pointer (&runs);
@@ -181,7 +181,7 @@ sq_compare_page_open_runs (SqComparePage *self, gint64 a, gint64 b)
   _sq_compare_page_stop (self);
   g_clear_pointer (&self->paths, g_strfreev);
   self->cancellable = g_cancellable_new ();
-  sq_busy_bar_set_text (self->busy, _ ("Reading both sessions…"));
+  sq_busy_bar_set_text (self->busy, _("Reading both sessions…"));
   sq_project_compare_runs_async (project, a, b, NULL, self->cancellable, on_compared, g_object_ref (self));
 }
 

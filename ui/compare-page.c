@@ -143,7 +143,7 @@ sq_compare_page_get_property (GObject *object, guint prop_id, GValue *value, GPa
   switch (prop_id)
     {
     case PROP_TITLE:
-      g_value_set_string (value, self->title != NULL ? self->title : _ ("Compare"));
+      g_value_set_string (value, self->title != NULL ? self->title : _("Compare"));
       break;
     case PROP_SUBTITLE:
       g_value_set_string (value, self->subtitle != NULL ? self->subtitle : "");
@@ -326,7 +326,7 @@ sq_compare_page_offer (SqComparePage *self, const char *const *paths)
   char **copy = g_strdupv ((char **) paths);
   g_autofree char *name = copy != NULL ? g_path_get_basename (copy[0]) : NULL;
   // Translators: name of a file or folder
-  g_autofree char *text = name != NULL ? g_strdup_printf (_ ("Compare on “%s”"), name) : NULL;
+  g_autofree char *text = name != NULL ? g_strdup_printf (_("Compare on “%s”"), name) : NULL;
 
   g_return_if_fail (SQ_IS_COMPARE_PAGE (self));
 

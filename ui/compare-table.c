@@ -103,11 +103,11 @@ format_change (double a, double b)
   if (a <= 0 || b <= 0)
     return g_strdup (NOTHING);
   if (percent == 0)
-    return g_strdup (_ ("±0 %"));
+    return g_strdup (_("±0 %"));
   if (percent > 999)
     // Translators: so many times
-    return g_strdup_printf (_ ("×%.0f"), b / a);
-  return g_strdup_printf (percent > 0 ? _ ("+%.0f %%") : _ ("−%.0f %%"), fabs (percent));
+    return g_strdup_printf (_("×%.0f"), b / a);
+  return g_strdup_printf (percent > 0 ? _("+%.0f %%") : _("−%.0f %%"), fabs (percent));
 }
 
 static void
@@ -164,7 +164,7 @@ sq_compare_table_set_state (SqCompareTable *self, const SqTallyState *state)
   for (int i = 0; i < 2; i++)
     {
       double value = any ? (i == 0 ? state->agreement : state->at50) : -1;
-      g_autofree char *percent = g_strdup_printf (_ ("%.1f %%"), value * 100);
+      g_autofree char *percent = g_strdup_printf (_("%.1f %%"), value * 100);
 
       set_text (self, i == 0 ? ROW_AGREEMENT : ROW_AT50, 0, value >= 0 ? percent : NOTHING);
     }
@@ -244,9 +244,9 @@ sq_compare_table_init (SqCompareTable *self)
 
   gtk_box_append (GTK_BOX (box), gtk_separator_new (GTK_ORIENTATION_HORIZONTAL));
   pair = add_grid (GTK_BOX (box));
-  attach (pair, _ ("A"), "caption-heading", 1, 1, 0, 1);
-  attach (pair, _ ("B"), "caption-heading", 1, 2, 0, 1);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (attach (pair, _ ("B − A"), "caption-heading", 1, 3, 0, 1)), _ ("What B differs by"));
+  attach (pair, _("A"), "caption-heading", 1, 1, 0, 1);
+  attach (pair, _("B"), "caption-heading", 1, 2, 0, 1);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (attach (pair, _("B − A"), "caption-heading", 1, 3, 0, 1)), _("What B differs by"));
   for (int row = 0; row < N_ROWS; row++)
     {
       GtkGrid *grid = row >= FIRST_AGREEMENT ? agreement : pair;

@@ -117,17 +117,17 @@ make_tag (const Drawing *d, const SqMatch *match, const SqDetection *box, SqSide
     {
     case SQ_MATCH_LOST:
       // Translators: class name; only the first model sees it
-      return g_strdup_printf (_ ("lost · %s"), name);
+      return g_strdup_printf (_("lost · %s"), name);
     case SQ_MATCH_NEW:
       // Translators: class name; only the second model sees it
-      return g_strdup_printf (_ ("new · %s"), name);
+      return g_strdup_printf (_("new · %s"), name);
     case SQ_MATCH_CLASS:
       {
         const SqDetection *a = _sq_compare_view_get_box (d->self, match, SQ_SIDE_A),
                           *b = _sq_compare_view_get_box (d->self, match, SQ_SIDE_B);
 
         // Translators: class names by the first and by the second model
-        return g_strdup_printf (_ ("A %s · B %s"), _sq_compare_view_get_label (d->self, SQ_SIDE_A, a),
+        return g_strdup_printf (_("A %s · B %s"), _sq_compare_view_get_label (d->self, SQ_SIDE_A, a),
                                 _sq_compare_view_get_label (d->self, SQ_SIDE_B, b));
       }
     default:

@@ -108,7 +108,7 @@ _sq_compare_view_get_label (SqCompareView *self, SqSide side, const SqDetection 
 
   if (labels != NULL && box->class_id >= 0 && (guint) box->class_id < g_strv_length (labels))
     return labels[box->class_id];
-  return _ ("object");
+  return _("object");
 }
 
 static guint
@@ -164,20 +164,20 @@ sq_compare_view_describe (SqPictureView *view, guint index)
     {
     case SQ_MATCH_LOST:
       // Translators: class name, score; only the first model sees it
-      return g_strdup_printf (_ ("lost: %s, A %.0f %%, B nothing"), name_a, a->score * 100);
+      return g_strdup_printf (_("lost: %s, A %.0f %%, B nothing"), name_a, a->score * 100);
     case SQ_MATCH_NEW:
       // Translators: class name, score; only the second model sees it
-      return g_strdup_printf (_ ("new: %s, A nothing, B %.0f %%"), name_b, b->score * 100);
+      return g_strdup_printf (_("new: %s, A nothing, B %.0f %%"), name_b, b->score * 100);
     case SQ_MATCH_MOVED:
       // Translators: class name, two scores, overlap of the two boxes
-      return g_strdup_printf (_ ("moved: %s, A %.0f %%, B %.0f %%, overlap %.0f %%"), name_a, a->score * 100, b->score * 100,
+      return g_strdup_printf (_("moved: %s, A %.0f %%, B %.0f %%, overlap %.0f %%"), name_a, a->score * 100, b->score * 100,
                               match->iou * 100);
     case SQ_MATCH_CLASS:
       // Translators: class name and score by the first model, by the second
-      return g_strdup_printf (_ ("class: A %s %.0f %%, B %s %.0f %%"), name_a, a->score * 100, name_b, b->score * 100);
+      return g_strdup_printf (_("class: A %s %.0f %%, B %s %.0f %%"), name_a, a->score * 100, name_b, b->score * 100);
     default:
       // Translators: class name, two scores
-      return g_strdup_printf (_ ("%s, A %.0f %%, B %.0f %%"), name_a, a->score * 100, b->score * 100);
+      return g_strdup_printf (_("%s, A %.0f %%, B %.0f %%"), name_a, a->score * 100, b->score * 100);
     }
 }
 
@@ -253,9 +253,9 @@ update_label (SqCompareView *self)
   guint agreed = sq_compare_view_count (self, SQ_MATCH_AGREED), n = self->matches->len - agreed;
   g_autofree char *loud = g_strdup_printf (ngettext ("%u disagreement", "%u disagreements", n), n);
   // Translators: "3 disagreements", number of objects
-  g_autofree char *text = g_strdup_printf (_ ("%s, %u agreed"), loud, agreed);
+  g_autofree char *text = g_strdup_printf (_("%s, %u agreed"), loud, agreed);
 
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, self->result != NULL ? text : _ ("No picture"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, self->result != NULL ? text : _("No picture"), -1);
 }
 
 static void

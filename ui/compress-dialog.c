@@ -59,7 +59,7 @@ show_page (SqCompressDialog *self, const char *page)
 
   gtk_stack_set_visible_child_name (self->stack, page);
   gtk_widget_set_visible (self->start, choosing);
-  gtk_button_set_label (GTK_BUTTON (self->cancel), choosing || running ? _ ("_Cancel") : _ ("_Close"));
+  gtk_button_set_label (GTK_BUTTON (self->cancel), choosing || running ? _("_Cancel") : _("_Close"));
 }
 
 // What is missing still.
@@ -72,9 +72,9 @@ update (SqCompressDialog *self)
 
   if (missing)
     // Translators: a level
-    text = g_strdup_printf (_ ("%s is measured on pictures: choose a folder of them."), recipe->title);
+    text = g_strdup_printf (_("%s is measured on pictures: choose a folder of them."), recipe->title);
   else if (recipe != NULL && self->pictures == NULL)
-    text = g_strdup (_ ("Without pictures, nothing will be known of how faithful the variant is."));
+    text = g_strdup (_("Without pictures, nothing will be known of how faithful the variant is."));
   gtk_label_set_label (self->problem, text != NULL ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (self->problem), text != NULL);
   gtk_widget_set_sensitive (self->start, recipe != NULL && !missing);
@@ -131,7 +131,7 @@ add_level (SqCompressDialog *self, const SqRecipe *recipe, const char *descripti
   if (note != NULL)
     g_string_append_printf (subtitle, "%s%s", subtitle->len > 0 ? "\n" : "", note);
   if (there != NULL && g_strcmp0 (sq_model_entry_get_variant (there)->title, recipe->title) == 0)
-    g_string_append_printf (subtitle, "%s%s", subtitle->len > 0 ? "\n" : "", _ ("Made already."));
+    g_string_append_printf (subtitle, "%s%s", subtitle->len > 0 ? "\n" : "", _("Made already."));
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), recipe->title);
   adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle->str);
@@ -202,7 +202,7 @@ sq_compress_dialog_set_recipe (SqCompressDialog *self, const char *text)
   g_return_if_fail (recipe != NULL);
 
   clear_levels (self);
-  adw_preferences_group_set_title (self->levels, _ ("Recipe"));
+  adw_preferences_group_set_title (self->levels, _("Recipe"));
   add_level (self, recipe, "");
   gtk_check_button_set_active (self->group, TRUE);
   gtk_widget_set_visible (GTK_WIDGET (self->group), FALSE); // the only one
@@ -215,8 +215,8 @@ update_folder (SqCompressDialog *self)
 {
   gboolean session = self->pictures != NULL && g_str_has_prefix (self->pictures, SESSION);
 
-  adw_action_row_set_subtitle (self->folder, self->pictures == NULL ? _ ("None chosen")
-                                             : session              ? _ ("None: those of a session are used")
+  adw_action_row_set_subtitle (self->folder, self->pictures == NULL ? _("None chosen")
+                                             : session              ? _("None: those of a session are used")
                                                                     : self->pictures);
   if (!session)
     {
@@ -263,7 +263,7 @@ on_choose_folder (SqCompressDialog *self)
   if (self->chooser != NULL)
     return;
   self->chooser =
-      gtk_file_chooser_native_new (_ ("Choose Pictures"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _ ("_Choose"), NULL);
+      gtk_file_chooser_native_new (_("Choose Pictures"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Choose"), NULL);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   if (self->pictures != NULL && !g_str_has_prefix (self->pictures, SESSION))
     {
@@ -324,12 +324,12 @@ on_sessions (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   self->runs = runs;
-  gtk_string_list_append (names, _ ("None"));
+  gtk_string_list_append (names, _("None"));
   for (guint i = 0; i < runs->len; i++)
     {
       const SqRun *run = runs->pdata[i];
       // Translators: name of a session, its number of pictures
-      g_autofree char *name = g_strdup_printf (_ ("%s (%d)"), run->name, (int) run->n_frames);
+      g_autofree char *name = g_strdup_printf (_("%s (%d)"), run->name, (int) run->n_frames);
 
       gtk_string_list_append (names, name);
     }
@@ -360,7 +360,7 @@ describe_remaining (double seconds)
   guint n;
 
   if (seconds < 0)
-    return g_strdup (_ ("Estimating…"));
+    return g_strdup (_("Estimating…"));
   if (seconds < 60)
     {
       n = MAX ((guint) (seconds / 5 + .5) * 5, 5); // a digit that jumps helps nobody

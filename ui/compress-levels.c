@@ -56,12 +56,12 @@ sq_level_speed_note (const SqRecipe *recipe, const char *device)
   gboolean alone = recipe->steps->len == 1;
 
   if (recipe->steps->len == 0)
-    return _ ("Not faster: nothing is changed.");
+    return _("Not faster: nothing is changed.");
   if (half && alone)
-    return cpu ? _ ("Not faster on this CPU, which computes in 32 bits all the same.") : NULL;
+    return cpu ? _("Not faster on this CPU, which computes in 32 bits all the same.") : NULL;
   if (int8 && alone && !sq_device_has_fast_int8 (device))
-    return _ ("Hardly faster on this CPU, which lacks instructions for 8 bits (VNNI): “Fastest” finds what is.");
+    return _("Hardly faster on this CPU, which lacks instructions for 8 bits (VNNI): “Fastest” finds what is.");
   if (int8)
-    return _ ("How fast depends on the device: measured when it is made.");
+    return _("How fast depends on the device: measured when it is made.");
   return NULL;
 }

@@ -91,7 +91,7 @@ on_query_tooltip (SqDensityStrip *self, int x, int y, gboolean keyboard, GtkTool
     value = MAX (value, bars.values[i]);
   if (value < 0)
     return FALSE;
-  text = g_strdup_printf (_ ("%.1f detections per frame"), value);
+  text = g_strdup_printf (_("%.1f detections per frame"), value);
   gtk_tooltip_set_text (tooltip, text);
   return TRUE;
 }
@@ -132,7 +132,7 @@ sq_density_strip_init (SqDensityStrip *self)
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
   gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
   g_signal_connect (self, "query-tooltip", G_CALLBACK (on_query_tooltip), NULL);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Detections over time"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Detections over time"), -1);
 }
 
 GtkWidget *

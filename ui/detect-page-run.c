@@ -84,7 +84,7 @@ update_subtitle (SqDetectPage *self)
     return;
   info = sq_pipeline_get_source_info (self->pipeline);
   // Translators: model on device
-  where = g_strdup_printf (_ ("%s on %s"), sq_model_entry_get_title (self->entry), devices);
+  where = g_strdup_printf (_("%s on %s"), sq_model_entry_get_title (self->entry), devices);
   sq_pipeline_get_stats (self->pipeline, &stats);
   switch (sq_pipeline_get_state (self->pipeline))
     {
@@ -95,12 +95,12 @@ update_subtitle (SqDetectPage *self)
           stats.frames);
       break;
     case SQ_PIPELINE_PAUSED:
-      text = g_strdup_printf (_ ("%s, paused"), where);
+      text = g_strdup_printf (_("%s, paused"), where);
       break;
     default:
       text = g_strdup (where);
     }
-  _sq_detect_page_set_title (self, info != NULL ? info->name : _ ("Detect"), text);
+  _sq_detect_page_set_title (self, info != NULL ? info->name : _("Detect"), text);
 }
 
 static gboolean
@@ -151,7 +151,7 @@ on_state (SqDetectPage *self)
 
   sq_transport_bar_set_playing (self->transport, state == SQ_PIPELINE_RUNNING || state == SQ_PIPELINE_STARTING);
   if (state == SQ_PIPELINE_STARTING)
-    _sq_detect_page_set_busy (self, _ ("Preparing the network…"));
+    _sq_detect_page_set_busy (self, _("Preparing the network…"));
   else
     _sq_detect_page_set_busy (self, NULL);
   update_subtitle (self);
@@ -192,7 +192,7 @@ on_device_failed (SqDetectPage *self, const char *message)
 static void
 on_failed (SqDetectPage *self, const char *message)
 {
-  _sq_detect_page_show_error (self, _ ("Detection Stopped"), message);
+  _sq_detect_page_show_error (self, _("Detection Stopped"), message);
 }
 
 static void
@@ -325,7 +325,7 @@ on_model_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
       sq_detect_page_close (self);
       return;
     }
-  _sq_detect_page_show_error (self, _ ("Model Not Usable"), error->message);
+  _sq_detect_page_show_error (self, _("Model Not Usable"), error->message);
   if (g_error_matches (error, SQ_ERROR, SQ_ERROR_UNKNOWN_FAMILY))
     sq_family_dialog_ask (GTK_WIDGET (self), sq_model_entry_get_title (self->entry), on_family_chosen, g_object_ref (self));
 }
@@ -338,7 +338,7 @@ on_fetch_progress (SqDetectPage *self)
   if (sq_model_entry_get_fetching (self->entry))
     sq_busy_bar_set_fraction (self->busy, progress);
   else
-    _sq_detect_page_set_busy (self, _ ("Reading the model…"));
+    _sq_detect_page_set_busy (self, _("Reading the model…"));
 }
 
 void
@@ -354,17 +354,17 @@ _sq_detect_page_start (SqDetectPage *self)
   if (entry == NULL)
     {
       if (sq_model_list_get_ready (models))
-        _sq_detect_page_show_error (self, _ ("No Model"), _ ("There is no model to detect with; add one on the Models page."));
+        _sq_detect_page_show_error (self, _("No Model"), _("There is no model to detect with; add one on the Models page."));
       else
-        _sq_detect_page_set_busy (self, _ ("Looking for models…")); // "current-changed" comes back here
+        _sq_detect_page_set_busy (self, _("Looking for models…")); // "current-changed" comes back here
       return;
     }
   g_set_object (&self->entry, entry);
   self->cancellable = g_cancellable_new ();
   if (sq_model_entry_get_installed (entry))
-    text = g_strdup (_ ("Reading the model…"));
+    text = g_strdup (_("Reading the model…"));
   else
-    text = g_strdup_printf (_ ("Downloading %s…"), sq_model_entry_get_title (entry));
+    text = g_strdup_printf (_("Downloading %s…"), sq_model_entry_get_title (entry));
   _sq_detect_page_set_busy (self, text);
   sq_model_list_load_async (models, entry, self->cancellable, on_model_loaded, g_object_ref (self));
   if (sq_model_entry_get_fetching (entry))

@@ -118,7 +118,7 @@ sq_detect_page_get_property (GObject *object, guint prop_id, GValue *value, GPar
       g_value_set_object (value, self->workspace);
       break;
     case PROP_TITLE:
-      g_value_set_string (value, self->title != NULL ? self->title : _ ("Detect"));
+      g_value_set_string (value, self->title != NULL ? self->title : _("Detect"));
       break;
     case PROP_SUBTITLE:
       g_value_set_string (value, self->subtitle != NULL ? self->subtitle : "");

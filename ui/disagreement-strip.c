@@ -155,7 +155,7 @@ sq_disagreement_strip_init (SqDisagreementStrip *self)
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
   gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
   g_signal_connect (self, "query-tooltip", G_CALLBACK (on_query_tooltip), NULL);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Disagreements per frame"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Disagreements per frame"), -1);
 }
 
 GtkWidget *
@@ -171,8 +171,8 @@ describe (SqDisagreementStrip *self, guint n_bad, guint most)
 
   if (n_bad > 0)
     // Translators: number of frames, of how many; number of the worst frame, its disagreements
-    text = g_strdup_printf (_ ("%u of %u frames; the worst is frame %d with %u"), n_bad, self->frames->len, self->worst + 1, most);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text != NULL ? text : _ ("None"), -1);
+    text = g_strdup_printf (_("%u of %u frames; the worst is frame %d with %u"), n_bad, self->frames->len, self->worst + 1, most);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text != NULL ? text : _("None"), -1);
 }
 
 void

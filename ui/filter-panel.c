@@ -27,7 +27,7 @@ G_DEFINE_FINAL_TYPE (SqFilterPanel, sq_filter_panel, ADW_TYPE_BIN)
 static void
 set_percent (GtkLabel *label, double value)
 {
-  g_autofree char *text = g_strdup_printf (_ ("%.0f %%"), value * 100);
+  g_autofree char *text = g_strdup_printf (_("%.0f %%"), value * 100);
 
   if (g_strcmp0 (gtk_label_get_label (label), text) != 0)
     gtk_label_set_label (label, text);
@@ -42,12 +42,12 @@ on_filter_changed (SqFilterPanel *self)
   set_percent (self->confidence_value, sq_filter_state_get_confidence (self->filter));
   set_percent (self->overlap_value, sq_filter_state_get_overlap (self->filter));
   if (shown == all)
-    text = g_strdup (_ ("All"));
+    text = g_strdup (_("All"));
   else
     // Translators: so many of so many classes are shown
-    text = g_strdup_printf (_ ("%u of %u"), shown, all);
+    text = g_strdup_printf (_("%u of %u"), shown, all);
   gtk_menu_button_set_label (self->classes, text);
-  gtk_menu_button_set_label (self->region, sq_filter_state_get_region (self->filter) != NULL ? _ ("Drawn") : _ ("Everywhere"));
+  gtk_menu_button_set_label (self->region, sq_filter_state_get_region (self->filter) != NULL ? _("Drawn") : _("Everywhere"));
 }
 
 static void
@@ -140,8 +140,8 @@ sq_filter_panel_set_nms_done (SqFilterPanel *self, gboolean nms_done)
   if (gtk_widget_get_sensitive (self->overlap) == !nms_done)
     return;
   gtk_widget_set_sensitive (self->overlap, !nms_done);
-  gtk_widget_set_tooltip_text (self->overlap, nms_done ? _ ("This network removes overlapping boxes itself")
-                                                       : _ ("Boxes of one class that overlap more than this count as one object"));
+  gtk_widget_set_tooltip_text (self->overlap, nms_done ? _("This network removes overlapping boxes itself")
+                                                       : _("Boxes of one class that overlap more than this count as one object"));
 }
 
 void

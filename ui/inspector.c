@@ -89,7 +89,7 @@ set_row (SqInspector *self, guint i, int class_id, guint n)
     {
       row->class_id = class_id;
       sq_class_swatch_set_class (SQ_CLASS_SWATCH (row->swatch), class_id);
-      set_text (row->name, class_id >= 0 && (guint) class_id < self->n_labels ? self->labels[class_id] : _ ("object"));
+      set_text (row->name, class_id >= 0 && (guint) class_id < self->n_labels ? self->labels[class_id] : _("object"));
     }
   if (row->n != n)
     {
@@ -181,7 +181,7 @@ sq_inspector_set_detections (SqInspector *self, GArray *detections, gboolean mov
   self->n_rows = counts->len;
   self->n_objects = detections->len;
 
-  text = detections->len > 0 ? sq_format_objects (detections->len) : g_strdup (_ ("No objects"));
+  text = detections->len > 0 ? sq_format_objects (detections->len) : g_strdup (_("No objects"));
   set_text (self->total, text);
 }
 
@@ -217,7 +217,7 @@ sq_inspector_set_stats (SqInspector *self, const SqPipelineStats *stats)
   set_text (self->wall_fps, wall);
   if (stats->dropped > 0)
     // Translators: frames done, frames left out because they came too late
-    frames = g_strdup_printf (_ ("%'" G_GUINT64_FORMAT ", %'" G_GUINT64_FORMAT " dropped"), stats->frames, stats->dropped);
+    frames = g_strdup_printf (_("%'" G_GUINT64_FORMAT ", %'" G_GUINT64_FORMAT " dropped"), stats->frames, stats->dropped);
   else
     frames = sq_format_count (stats->frames);
   set_text (self->frames, frames);

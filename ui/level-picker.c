@@ -93,14 +93,14 @@ fill (SqLevelPicker *self)
     gtk_list_box_remove (self->list, row);
   if (original == NULL)
     return;
-  add_row (self, _ ("Original"), sq_level_describe ("original"), original, "original");
+  add_row (self, _("Original"), sq_level_describe ("original"), original, "original");
   add_made (self, original);
   for (guint i = 0; levels[i] != NULL; i++)
     if (sq_model_list_find_level (self->models, original, levels[i]) == NULL)
       {
         g_autofree char *level = sq_level_title (levels[i]);
         // Translators: a level that no variant was made of yet
-        g_autofree char *title = g_strdup_printf (_ ("Make %s…"), level);
+        g_autofree char *title = g_strdup_printf (_("Make %s…"), level);
 
         add_row (self, title, sq_level_describe (levels[i]), NULL, levels[i]);
       }
@@ -132,8 +132,8 @@ update (SqLevelPicker *self)
 {
   SqModelEntry *current = sq_model_choice_get_entry (self->choice);
   const SqVariant *variant = current != NULL ? sq_model_entry_get_variant (current) : NULL;
-  const char *title = variant != NULL ? variant->title : _ ("Original");
-  g_autofree char *name = g_strdup_printf (_ ("Level: %s"), title);
+  const char *title = variant != NULL ? variant->title : _("Original");
+  g_autofree char *name = g_strdup_printf (_("Level: %s"), title);
 
   gtk_label_set_label (self->label, title);
   gtk_widget_set_tooltip_text (self->button, name);

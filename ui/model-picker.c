@@ -96,8 +96,8 @@ update (SqModelPicker *self)
       current != NULL && sq_model_entry_get_indented (current) ? sq_model_list_get_original (self->models, current) : NULL;
   const char *title = original != NULL  ? sq_model_entry_get_title (original)
                       : current != NULL ? sq_model_entry_get_title (current)
-                                        : _ ("Model");
-  g_autofree char *name = g_strdup_printf (_ ("Model: %s"), title);
+                                        : _("Model");
+  g_autofree char *name = g_strdup_printf (_("Model: %s"), title);
 
   update_marks (self);
   gtk_label_set_label (self->label, title);

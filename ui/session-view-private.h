@@ -31,6 +31,7 @@ struct _SqSessionView
   SqWorkspace *workspace;
   SqFilterState *filter;
   SqFrameLoader *loader;
+  SqProject *project; // of the run on show
   SqRun *run;
   SqFrameList *frames;
   GtkSingleSelection *selection;

@@ -302,8 +302,50 @@ close_run (SqSessionView *self)
     g_signal_handlers_disconnect_by_data (self->selection, self);
   g_clear_object (&self->selection);
   g_clear_object (&self->frames);
+  if (self->project != NULL)
+    g_signal_handlers_disconnect_by_data (self->project, self);
+  g_clear_object (&self->project);
   sq_session_details_set_run (self->details, NULL, NULL);
   g_clear_pointer (&self->run, sq_run_unref);
+}
+
+/* Its facts: another name, for one */
+
+static void
+load_thread (GTask *task, gpointer project, gpointer id, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  SqRun *run = sq_project_load_run (project, *(gint64 *) id, &error);
+
+  if (run != NULL)
+    g_task_return_pointer (task, run, (GDestroyNotify) sq_run_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_facts (GObject *project, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SqSessionView) self = user_data;
+  g_autoptr (SqRun) run = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  if (run == NULL || self->run == NULL || run->id != self->run->id)
+    return;
+  sq_run_unref (self->run);
+  self->run = g_steal_pointer (&run);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RUN]);
+}
+
+static void
+on_project_changed (SqProject *project, gint64 id, int change, SqSessionView *self)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (self->run == NULL || id != self->run->id || change != SQ_CHANGE_UPDATED)
+    return;
+  task = g_task_new (project, self->cancellable, on_facts, g_object_ref (self));
+  g_task_set_task_data (task, g_memdup2 (&id, sizeof id), g_free);
+  g_task_run_in_thread (task, load_thread);
 }
 
 static void
@@ -422,6 +464,8 @@ sq_session_view_open_at (SqSessionView *self, SqRun *run, gint64 seq)
   self->start_seq = MAX (seq, 0);
   self->moving = !pictures;
   self->cancellable = g_cancellable_new ();
+  if (g_set_object (&self->project, sq_workspace_get_project (self->workspace)))
+    g_signal_connect (self->project, "changed", G_CALLBACK (on_project_changed), self);
   _sq_session_view_find_comparison (self);
   _sq_session_view_check_origin (self);
   sq_session_details_set_run (self->details, sq_workspace_get_project (self->workspace), run);

@@ -225,6 +225,13 @@ on_activate (SqSessionsPage *self, guint position)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.compare-runs", "(xx)", run->id, run->partner);
 }
 
+// Enter in the search entry: the first that was found.
+static void
+on_search_activated (SqSessionsPage *self)
+{
+  on_activate (self, 0);
+}
+
 static void
 on_setup (GtkListItemFactory *factory, GtkListItem *list_item)
 {
@@ -378,6 +385,7 @@ sq_sessions_page_class_init (SqSessionsPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SqSessionsPage, session);
   gtk_widget_class_bind_template_callback (widget_class, on_search_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_activate);
+  gtk_widget_class_bind_template_callback (widget_class, on_search_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_object_activated);
   gtk_widget_class_bind_template_callback (widget_class, update_state);
 }

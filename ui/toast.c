@@ -5,6 +5,8 @@
 
 #include <glib/gi18n.h>
 
+#define LAST_UNDO "sq-last-undo"
+
 typedef struct
 {
   GFunc undo, done;
@@ -39,6 +41,7 @@ on_undo_dismissed (AdwToast *toast, gpointer data)
 
   if (!undo->undone && undo->done != NULL)
     undo->done (toast, undo->user_data);
+  g_signal_handlers_disconnect_by_data (toast, undo); // nothing is left to be taken back
 }
 
 static AdwToast *
@@ -97,5 +100,19 @@ sq_toast_undo (GtkWidget *from, const char *text, GFunc undo, GFunc done, gpoint
   adw_toast_set_button_label (toast, _("_Undo"));
   g_signal_connect (toast, "button-clicked", G_CALLBACK (on_undo_clicked), state);
   g_signal_connect_data (toast, "dismissed", G_CALLBACK (on_undo_dismissed), state, undo_free, 0);
+  if (find_overlay (from) != NULL)
+    g_object_set_data_full (G_OBJECT (find_overlay (from)), LAST_UNDO, g_object_ref (toast), g_object_unref);
   toast_show (from, toast);
+}
+
+void
+sq_toast_undo_last (GtkWidget *from)
+{
+  AdwToastOverlay *overlay = find_overlay (from);
+  g_autoptr (AdwToast) toast = overlay != NULL ? g_object_steal_data (G_OBJECT (overlay), LAST_UNDO) : NULL;
+
+  if (toast == NULL || g_signal_handler_find (toast, G_SIGNAL_MATCH_FUNC, 0, 0, NULL, on_undo_dismissed, NULL) == 0)
+    return;
+  g_signal_emit_by_name (toast, "button-clicked");
+  adw_toast_dismiss (toast);
 }

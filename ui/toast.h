@@ -15,4 +15,7 @@ void sq_toast_error (GtkWidget *from, const char *text);
 // With a button; `undo` runs on a click, `done` when the toast is gone without one. Either way `destroy` runs last.
 void sq_toast_undo (GtkWidget *from, const char *text, GFunc undo, GFunc done, gpointer user_data, GDestroyNotify destroy);
 
+// As a click on the button of the last one that is still there; for the keyboard.
+void sq_toast_undo_last (GtkWidget *from);
+
 G_END_DECLS

@@ -342,7 +342,7 @@ _sq_video_view_snapshot_region (SqVideoView *self, GtkSnapshot *snapshot, const 
       graphene_rect_t at = GRAPHENE_RECT_INIT (pane->origin.x + 12, pane->origin.y + 36, 1, 1);
 
       _sq_picture_view_draw_tag (SQ_PICTURE_VIEW (self), snapshot,
-                                 _ ("Click the corners, or arrow keys and Space; Enter closes, Backspace takes back, Escape cancels"), &ground,
+                                 _("Click the corners, or arrow keys and Space; Enter closes, Backspace takes back, Escape cancels"), &ground,
                                  &at, pane);
     }
 }

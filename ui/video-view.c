@@ -62,7 +62,7 @@ _sq_video_view_name (SqVideoView *self, const SqDetection *d)
   const char *label = sq_video_view_get_label (self, d->class_id);
 
   // Translators: class name, which one of them in a video
-  return d->track > 0 ? g_strdup_printf (_ ("%s %d"), label, d->track) : g_strdup (label);
+  return d->track > 0 ? g_strdup_printf (_("%s %d"), label, d->track) : g_strdup (label);
 }
 
 static char *
@@ -73,7 +73,7 @@ sq_video_view_describe (SqPictureView *view, guint index)
   g_autofree char *name = _sq_video_view_name (self, d);
 
   // Translators: class name, score, box width and height
-  return g_strdup_printf (_ ("%s %.0f %%, %.0f × %.0f px"), name, d->score * 100, d->x2 - d->x1, d->y2 - d->y1);
+  return g_strdup_printf (_("%s %.0f %%, %.0f × %.0f px"), name, d->score * 100, d->x2 - d->x1, d->y2 - d->y1);
 }
 
 static char *
@@ -117,7 +117,7 @@ video_view_update_label (SqVideoView *self)
 {
   g_autofree char *text = sq_format_objects (self->detections->len);
 
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, self->result != NULL ? text : _ ("No picture"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, self->result != NULL ? text : _("No picture"), -1);
 }
 
 static void
@@ -286,7 +286,7 @@ sq_video_view_get_label (SqVideoView *self, int class_id)
 
   if (self->labels != NULL && class_id >= 0 && (guint) class_id < g_strv_length (self->labels))
     return self->labels[class_id];
-  return _ ("object");
+  return _("object");
 }
 
 GArray *

@@ -71,20 +71,20 @@ action_open (GtkWidget *widget, const char *name, GVariant *parameter)
   SqWindow *self = SQ_WINDOW (widget);
   gboolean model = g_str_equal (name, "win.add-model"), folder = g_str_equal (name, "win.open-folder");
   g_autoptr (GtkFileFilter) filter = NULL;
-  g_autoptr (GtkFileFilter) all = make_filter (_ ("All Files"), (const char *const[]){ "application/octet-stream", NULL }, NULL);
+  g_autoptr (GtkFileFilter) all = make_filter (_("All Files"), (const char *const[]){ "application/octet-stream", NULL }, NULL);
 
   if (self->chooser != NULL)
     return;
   self->chooser =
-      gtk_file_chooser_native_new (model    ? _ ("Add Model")
-                                   : folder ? _ ("Open Folder")
-                                            : _ ("Open"),
+      gtk_file_chooser_native_new (model    ? _("Add Model")
+                                   : folder ? _("Open Folder")
+                                            : _("Open"),
                                    GTK_WINDOW (self), folder ? GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER : GTK_FILE_CHOOSER_ACTION_OPEN,
-                                   model ? _ ("_Add") : _ ("_Open"), NULL);
+                                   model ? _("_Add") : _("_Open"), NULL);
   if (model)
-    filter = make_filter (_ ("Models"), NULL, (const char *const[]){ "onnx", "cfg", "weights", NULL });
+    filter = make_filter (_("Models"), NULL, (const char *const[]){ "onnx", "cfg", "weights", NULL });
   else
-    filter = make_filter (_ ("Pictures and Videos"), (const char *const[]){ "image/*", "video/*", NULL }, NULL);
+    filter = make_filter (_("Pictures and Videos"), (const char *const[]){ "image/*", "video/*", NULL }, NULL);
   gtk_file_filter_add_pattern (all, "*");
   if (!folder)
     {
@@ -116,7 +116,7 @@ action_open_camera (GtkWidget *widget, const char *name, GVariant *parameter)
           return;
         }
     }
-  sq_toast (widget, _ ("No camera found"));
+  sq_toast (widget, _("No camera found"));
 }
 
 static void
@@ -192,6 +192,12 @@ action_escape (GtkWidget *widget, const char *name, GVariant *parameter)
     gtk_window_unfullscreen (GTK_WINDOW (widget));
   else if (g_strcmp0 (sq_window_get_page (self), "sessions") != 0 || !sq_sessions_page_escape (self->sessions))
     action_back (widget, name, parameter);
+}
+
+static void
+action_undo (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  sq_toast_undo_last (widget);
 }
 
 static void
@@ -445,6 +451,7 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     { "win.try-sample", NULL, action_try_sample },
     { "win.show-page", "s", action_show_page },
     { "win.back", NULL, action_back },
+    { "win.undo", NULL, action_undo },
     { "win.escape", NULL, action_escape },
     { "win.search", NULL, action_search },
     { "win.fullscreen", NULL, action_fullscreen },
@@ -480,6 +487,7 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     { GDK_KEY_o, GDK_CONTROL_MASK, "win.open" },
     { GDK_KEY_o, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "win.open-folder" },
     { GDK_KEY_f, GDK_CONTROL_MASK, "win.search" },
+    { GDK_KEY_z, GDK_CONTROL_MASK, "win.undo" },
     { GDK_KEY_e, GDK_CONTROL_MASK, "win.export" },
     { GDK_KEY_d, GDK_CONTROL_MASK, "win.run-again" },
     { GDK_KEY_s, GDK_CONTROL_MASK, "win.save-picture" },

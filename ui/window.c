@@ -65,7 +65,7 @@ _sq_window_update_header (SqWindow *self)
   else if (sessions)
     g_object_get (self->sessions, "title", &title, "subtitle", &subtitle, NULL);
   else
-    title = g_strdup (g_strcmp0 (page, "models") == 0 ? _ ("Models") : _ ("Devices"));
+    title = g_strdup (g_strcmp0 (page, "models") == 0 ? _("Models") : _("Devices"));
 
   adw_window_title_set_title (self->title, title);
   adw_window_title_set_subtitle (self->title, subtitle != NULL ? subtitle : "");
@@ -122,9 +122,9 @@ on_page_changed (SqWindow *self)
   for (guint i = 0; i < G_N_ELEMENTS (page_names); i++)
     if (g_strcmp0 (page, page_names[i]) == 0)
       gtk_list_box_select_row (self->sidebar, gtk_list_box_get_row_at_index (self->sidebar, i));
-  sq_drop_overlay_set_title (self->drop_overlay, g_strcmp0 (page, "models") == 0    ? _ ("Drop to Add Model")
-                                                 : g_strcmp0 (page, "compare") == 0 ? _ ("Drop to Compare On")
-                                                                                    : _ ("Drop to Detect"));
+  sq_drop_overlay_set_title (self->drop_overlay, g_strcmp0 (page, "models") == 0    ? _("Drop to Add Model")
+                                                 : g_strcmp0 (page, "compare") == 0 ? _("Drop to Compare On")
+                                                                                    : _("Drop to Detect"));
   if (g_strcmp0 (page, "compare") == 0)
     sq_compare_page_offer (self->compare, get_last_source (self));
   _sq_window_update_header (self);

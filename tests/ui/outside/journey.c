@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A user's way through the program from outside its process: drop a video, make a
+// A user's way through the program from outside its process, once with the pointer and once with the keyboard alone: drop a video, make a
 // level, compare it, go to the worst frame, find the session, rename it, export it, delete it, take that back.
 #include "outside.h"
 
@@ -125,6 +125,76 @@ pointer_journey (void)
   outside_stop (&squint);
 }
 
+static void
+keyboard_journey (void)
+{
+  g_autofree char *video = NULL;
+  Outside squint;
+
+  if (!prepare (&video))
+    return;
+  outside_start (&squint, g_getenv ("SQUINT"), "squint");
+  outside_wait (&squint, ANY, "Drop pictures, a folder or a video", 30);
+  outside_key (OUTSIDE_CTRL, GDK_KEY_o);
+  outside_wait (&squint, BUTTON, "Open", 10);
+  outside_run_for (.5);
+  outside_type (video); // a slash opens the place for it
+  outside_key (0, GDK_KEY_Return);
+  outside_wait (&squint, BUTTON, "Pause", 90);
+
+  outside_walk_to (&squint, 0, GDK_KEY_Tab, ANY, "Level: Original");
+  outside_key (0, GDK_KEY_space);
+  outside_walk_to (&squint, 0, GDK_KEY_Down, ANY, "Make Half…");
+  outside_key (0, GDK_KEY_Return);
+  outside_wait (&squint, BUTTON, "Compress", 10);
+  outside_key (OUTSIDE_ALT, GDK_KEY_o);
+  outside_wait (&squint, ATSPI_ROLE_FRAME, "Models", 120);
+
+  outside_walk_to (&squint, 0, GDK_KEY_Tab, BUTTON, "Compare");
+  outside_key (0, GDK_KEY_space);
+  outside_run_for (3);
+  outside_key (0, GDK_KEY_w);
+  outside_run_for (1);
+  outside_screenshot (&squint, "k1-worst");
+
+  outside_key (OUTSIDE_ALT, GDK_KEY_4);
+  outside_wait (&squint, ATSPI_ROLE_FRAME, "Sessions", 10);
+  outside_walk_to (&squint, 0, GDK_KEY_Tab, ANY, "people.mp4,");
+  outside_key (0, GDK_KEY_Right); // the comparison's is newer
+  outside_key (0, GDK_KEY_Return);
+  outside_wait (&squint, ATSPI_ROLE_FRAME, "people.mp4", 10);
+  outside_walk_to (&squint, 0, GDK_KEY_Tab, ANY, "Session Menu");
+  outside_key (0, GDK_KEY_space);
+  outside_walk_to (&squint, 0, GDK_KEY_Down, ANY, "Rename");
+  outside_key (0, GDK_KEY_Return);
+  outside_wait (&squint, ANY, "Rename Session", 10);
+  outside_key (OUTSIDE_CTRL, GDK_KEY_a);
+  outside_type ("gate");
+  outside_key (0, GDK_KEY_Return);
+  outside_wait (&squint, ATSPI_ROLE_FRAME, "gate", 10);
+  outside_key (OUTSIDE_ALT, GDK_KEY_Left);
+  outside_wait (&squint, ATSPI_ROLE_FRAME, "Sessions", 10);
+
+  outside_key (OUTSIDE_CTRL, GDK_KEY_f);
+  outside_type ("gate");
+  outside_run_for (1);
+  outside_key (0, GDK_KEY_Return);
+  outside_wait (&squint, ATSPI_ROLE_FRAME, "gate", 10);
+  outside_run_for (1);
+  export(&squint);
+
+  outside_walk_to (&squint, 0, GDK_KEY_Tab, ANY, "Session Menu");
+  outside_key (0, GDK_KEY_space);
+  outside_walk_to (&squint, 0, GDK_KEY_Down, ANY, "Delete");
+  outside_key (0, GDK_KEY_Return);
+  outside_wait (&squint, ATSPI_ROLE_FRAME, "Sessions", 10);
+  outside_key (0, GDK_KEY_Tab); // out of the search entry, where it takes back what was typed
+  outside_key (OUTSIDE_CTRL, GDK_KEY_z);
+  outside_wait (&squint, ANY, "gate,", 10);
+  outside_screenshot (&squint, "k2-undone");
+  outside_stop (&squint);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -134,5 +204,6 @@ main (int argc, char **argv)
   if (!gtk_init_check () || !outside_init ())
     return 77;
   g_test_add_func ("/outside/pointer", pointer_journey);
+  g_test_add_func ("/outside/keyboard", keyboard_journey);
   return g_test_run ();
 }
