@@ -110,25 +110,26 @@ objects_of (const SqObjectSearch *self, SqStoredFrame *frame)
   return sq_result_detections (result, &filter);
 }
 
-// Whether a frame of a video shows something that has not been shown.
-static gboolean
-is_news (SqObjectSearch *self, const SqStoredFrame *frame, const GArray *objects)
+// Which object of a frame has not been shown, the best of them: of a picture the best; -1 none.
+static int
+find_news (SqObjectSearch *self, const SqStoredFrame *frame, const GArray *objects)
 {
-  gboolean news = FALSE, numbered = FALSE;
+  gboolean numbered = FALSE;
+  int news = -1;
 
   if (self->run->source_kind == SQ_SOURCE_PICTURES)
-    return TRUE;
+    return objects->len > 0 ? 0 : -1;
   for (guint i = 0; i < objects->len; i++)
     {
       int track = g_array_index (objects, SqDetection, i).track;
 
       numbered = numbered || track > 0;
-      if (track > 0 && g_hash_table_add (self->tracks, GINT_TO_POINTER (track)))
-        news = TRUE;
+      if (track > 0 && g_hash_table_add (self->tracks, GINT_TO_POINTER (track)) && news < 0)
+        news = (int) i;
     }
-  if (!numbered)
-    news = self->last_ns < 0 || frame->pts_ns - self->last_ns >= SPACING_NS || frame->pts_ns < self->last_ns;
-  if (news)
+  if (!numbered && objects->len > 0 && (self->last_ns < 0 || frame->pts_ns - self->last_ns >= SPACING_NS || frame->pts_ns < self->last_ns))
+    news = 0;
+  if (news >= 0)
     self->last_ns = frame->pts_ns;
   return news;
 }
@@ -137,9 +138,10 @@ static void
 take (SqObjectSearch *self, SqStoredFrame *frame, GPtrArray *found)
 {
   g_autoptr (GArray) objects = objects_of (self, frame);
+  int news = find_news (self, frame, objects);
   SqFoundFrame *f;
 
-  if (objects->len == 0 || !is_news (self, frame, objects))
+  if (news < 0)
     return;
   f = g_atomic_rc_box_new0 (SqFoundFrame);
   f->run = self->run->id;
@@ -151,7 +153,7 @@ take (SqObjectSearch *self, SqStoredFrame *frame, GPtrArray *found)
   f->path = g_strdup (frame->path);
   f->width = frame->width;
   f->height = frame->height;
-  f->best = g_array_index (objects, SqDetection, 0);
+  f->best = g_array_index (objects, SqDetection, news);
   f->n = objects->len;
   g_ptr_array_add (found, f);
 }

@@ -21,7 +21,7 @@ typedef struct
   SqSourceKind kind;
   char *path;
   int width, height; // px
-  SqDetection best;  // of the objects that match
+  SqDetection best;  // of the objects that match; of a video, of those that are new
   guint n;           // of them
 } SqFoundFrame;
 

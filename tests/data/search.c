@@ -133,6 +133,31 @@ test_objects (void)
   remove_folder (folder);
 }
 
+// What is cut out is what is new, not what is strongest.
+static void
+test_newcomer (void)
+{
+  char *folder = make_folder ();
+  g_autoptr (SqProject) project = open_new (folder);
+  SqDetection boxes[20];
+  g_autoptr (GPtrArray) found = NULL;
+
+  for (int i = 0; i < 10; i++)
+    {
+      boxes[2 * i] = (SqDetection){ 10, 10, 60, 60, .9f, 1, 1 };
+      boxes[2 * i + 1] = (SqDetection){ 200, 10, 260, 60, i < 5 ? .1f : .5f, 1, i < 5 ? 0 : 2 };
+    }
+  store (project, SQ_SOURCE_VIDEO, "two", boxes, 2, 10, 40000000);
+  found = find (project, "bicycle", .3f, 100);
+  g_assert_cmpuint (found->len, ==, 2);
+  g_assert_cmpint (((SqFoundFrame *) found->pdata[0])->best.track, ==, 1);
+  g_assert_cmpint (((SqFoundFrame *) found->pdata[1])->seq, ==, 5);
+  g_assert_cmpint (((SqFoundFrame *) found->pdata[1])->best.track, ==, 2);
+  g_assert_true (sq_project_close (project, NULL));
+  g_clear_object (&project);
+  remove_folder (folder);
+}
+
 // Read on in steps: the same as at once.
 static void
 test_steps (void)
@@ -270,6 +295,7 @@ main (int argc, char **argv)
   g_test_add_func ("/data/search/tags", test_tags);
   g_test_add_func ("/data/search/moved", test_moved);
   g_test_add_func ("/data/search/objects", test_objects);
+  g_test_add_func ("/data/search/newcomer", test_newcomer);
   g_test_add_func ("/data/search/steps", test_steps);
   g_test_add_func ("/data/search/list", test_list);
   return g_test_run ();
