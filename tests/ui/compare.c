@@ -5,6 +5,7 @@
 
 #include "app/recorder.h"
 #include "fixture.h"
+#include <json-glib/json-glib.h>
 #include <string.h>
 
 #define A "yolo-fastest-1.1"
@@ -190,6 +191,38 @@ test_pictures (Compare *self, gconstpointer data)
     g_assert_nonnull (saved);
     g_assert_cmpint (gdk_texture_get_width (saved), ==, gtk_widget_get_width (GTK_WIDGET (self->view)));
   }
+}
+
+// What the strip shows is what the command line says.
+static void
+test_command_line (Compare *self, gconstpointer data)
+{
+  static const char *const kinds[] = { "agreed", "moved", "class", "lost", "new" }; // as SqMatchKind
+  g_autofree char *folder = fixture_data ("images/demo"), *out = NULL;
+  const char *argv[] = { g_getenv ("SQUINT_CLI"), "compare", "--a", A, "--b", B, "--format", "json", folder, NULL };
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (SqTallyState) state = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonArray *frames;
+
+  if (!open_pictures (self))
+    return;
+  state = sq_tally_get_state (sq_compare_page_get_tally (self->page));
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, NULL, &error);
+  g_assert_no_error (error);
+  json_parser_load_from_data (parser, out, -1, &error);
+  g_assert_no_error (error);
+  frames = json_object_get_array_member (json_node_get_object (json_parser_get_root (parser)), "frames");
+  g_assert_cmpuint (json_array_get_length (frames), ==, state->frames->len);
+  for (guint i = 0; i < state->frames->len; i++)
+    {
+      const SqComparedFrame *frame = &g_array_index (state->frames, SqComparedFrame, i);
+      JsonObject *said = json_array_get_object_element (frames, i);
+
+      g_assert_cmpint (json_object_get_int_member (said, "index"), ==, frame->index);
+      for (int kind = 0; kind < SQ_N_MATCHES; kind++)
+        g_assert_cmpint (json_object_get_int_member (said, kinds[kind]), ==, frame->n[kind]);
+    }
 }
 
 static void
@@ -472,6 +505,7 @@ main (int argc, char *argv[])
 {
   fixture_init (&argc, &argv);
   add ("/ui/compare/pictures", test_pictures);
+  add ("/ui/compare/command-line", test_command_line);
   add ("/ui/compare/swap", test_swap);
   add ("/ui/compare/share", test_share);
   add ("/ui/compare/video", test_video);
