@@ -195,6 +195,7 @@ on_finished (SqComparePage *self)
 void
 _sq_compare_page_stop (SqComparePage *self)
 {
+  self->stale = FALSE;
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
@@ -276,6 +277,7 @@ run_with_models (SqComparePage *self)
     .threads = g_settings_get_int (settings, "threads"),
     .realtime = g_strcmp0 (playback, "realtime") == 0,
     .track = g_settings_get_boolean (settings, "number-objects"),
+    .track_score = sq_filter_state_get_confidence (a->filter),
     .other = b->model,
   };
 
@@ -291,6 +293,7 @@ run_with_models (SqComparePage *self)
   self->last_pts = 0;
   _sq_compare_page_set_labels (self, labels_a, labels_b);
   sq_compare_view_set_names (self->view, sq_model_entry_get_title (a->entry), sq_model_entry_get_title (b->entry));
+  _sq_compare_page_set_share (self, g_settings_get_boolean (settings, "compare-share")); // past runs had their own
   for (int s = 0; s < SQ_N_SIDES; s++)
     {
       set_figures (self, s);

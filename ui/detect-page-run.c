@@ -242,6 +242,7 @@ run_with_model (SqDetectPage *self, SqModel *model)
     .threads = g_settings_get_int (settings, "threads"),
     .realtime = g_strcmp0 (playback, "realtime") == 0,
     .track = g_settings_get_boolean (settings, "number-objects"),
+    .track_score = sq_filter_state_get_confidence (self->filter),
   };
   g_autofree char *parallel = g_settings_get_string (settings, "parallel");
   DensitySink *sink = g_new (DensitySink, 1);
@@ -462,14 +463,6 @@ sq_detect_page_step (SqDetectPage *self, int direction)
   if (sq_pipeline_get_state (self->pipeline) != SQ_PIPELINE_PAUSED)
     sq_pipeline_set_paused (self->pipeline, TRUE);
   sq_pipeline_step (self->pipeline, direction);
-}
-
-void
-sq_detect_page_nudge_confidence (SqDetectPage *self, float by)
-{
-  float confidence = sq_filter_state_get_confidence (self->filter) + by;
-
-  sq_filter_state_set_confidence (self->filter, CLAMP (confidence, SQ_SCORE_FLOOR, 1.f));
 }
 
 void

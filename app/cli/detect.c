@@ -215,6 +215,7 @@ detect (Job *job, SqProject *project, const char *const *paths)
                                 .devices = job->options.device,
                                 .threads = job->options.threads,
                                 .track = !job->options.no_track,
+                                .track_score = job->filter.confidence,
                                 .floor = MAX (MIN ((float) job->options.confidence, SQ_SCORE_FLOOR), .001f),
                                 .filter = job->options.project == NULL ? &job->filter : NULL }; // a project is looked through with others
   SqPipelineStats stats;

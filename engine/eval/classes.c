@@ -28,7 +28,7 @@ sq_classes_map (const char *const *from, guint n_from, const char *const *to, gu
   int *map = g_new (int, n_from + 1);
   guint found = 0;
 
-  for (guint i = 0; i < n_to; i++)
+  for (guint i = n_to; i-- > 0;) // of two that are the same the first counts
     g_hash_table_insert (known, sq_class_plain_name (to[i]), GINT_TO_POINTER (i + 1));
   for (guint i = 0; i < n_from; i++)
     {

@@ -15,14 +15,21 @@ enum
 };
 
 static gboolean
-check (const SqModel *model, GError **error)
+pays (const SqModel *model, guint block, GError **error)
 {
   for (guint i = 0; i < model->graph->nodes->len; i++)
-    if (sq_lowrank_pays (model->graph, i, sq_recipe_kind_lowrank.params[BLOCK].fallback))
+    if (sq_lowrank_pays (model->graph, i, block))
       return TRUE;
   g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT,
                "%s has no layers that would be cheaper in two: compress the float model, or use the level int8.", model->name);
   return FALSE;
+}
+
+// Before the recipe's numbers are looked at.
+static gboolean
+check (const SqModel *model, GError **error)
+{
+  return pays (model, 1, error);
 }
 
 static SqModel *
@@ -35,7 +42,7 @@ apply (SqRecipeJob *job, SqModel *model, const double *params, const SqRecipePro
   g_autoptr (SqGraph) graph = NULL;
   SqModel *result;
 
-  if (!check (model, error))
+  if (!pays (model, options.block, error))
     return NULL;
   part.to = progress->from + .5 * (progress->to - progress->from);
   if ((lowrank = sq_lowrank_new (model, job->pictures, &options, &part, error)) == NULL

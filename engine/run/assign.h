@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-// `cost`: n x m, row by row, finite. `to[i]`: the column of row i, or -1 where its cost would be more than `most`. O(n^2 m).
+// `cost`: n x m, row by row, finite. `to[i]`: the column of row i, or -1 where its cost would not be below `most`. O(n^2 m).
 void sq_assign (const double *cost, guint n, guint m, double most, int *to);
 
 G_END_DECLS

@@ -299,10 +299,13 @@ _sq_pipeline_build (SqPipeline *self, const Lane *lane, gboolean other, GError *
   gboolean both = self->options.other != NULL && lane->part < 0 && !_sq_pipeline_has_second (self);
   Building b = { self, lane->device, both && other ? .5 : 0, both ? .5 : 1 };
   SqPrecision precision = other ? self->options.other_precision : self->options.precision;
+  SqFilter filter = self->options.filter != NULL ? *self->options.filter : SQ_FILTER_DEFAULT;
   const SqBackend *backend;
   SqDetector *detector;
   int index;
 
+  if (self->options.track)
+    filter.confidence = MIN (filter.confidence, SQ_TRACK_LOW_SCORE); // the tracker looks at what is nearly an object, too
   sq_backend_parse (lane->device->id, &backend, &index, NULL);
   if (backend->takes_frames)
     set_building (self, lane->device, TRUE);
@@ -310,7 +313,7 @@ _sq_pipeline_build (SqPipeline *self, const Lane *lane, gboolean other, GError *
                               &(SqDetectorOptions){ .device = lane->device->id,
                                                     .threads = lane->threads,
                                                     .floor = self->options.floor,
-                                                    .filter = self->options.filter,
+                                                    .filter = self->options.filter != NULL ? &filter : NULL,
                                                     .precision = lane->device->unasked ? SQ_PRECISION_AUTO : precision,
                                                     .cancellable = self->cancellable,
                                                     .progress = building,

@@ -227,20 +227,32 @@ output_gate (SqPipeline *self, const Item *item, const SqFrame *frame)
   return deliver;
 }
 
+static void
+track_side (SqPipeline *self, SqTracker **tracker, gboolean jumped, SqResult *result)
+{
+  SqFilter filter = self->options.filter != NULL ? *self->options.filter : SQ_FILTER_DEFAULT;
+
+  if (self->options.track_score > 0)
+    filter.confidence = self->options.track_score;
+  if (*tracker == NULL)
+    *tracker = sq_tracker_new (&filter);
+  else if (jumped)
+    sq_tracker_restart (*tracker);
+  sq_tracker_update (*tracker, result);
+}
+
 // Objects of a video get their numbers.
 static void
-track (SqPipeline *self, SqResult *result)
+track (SqPipeline *self, const Item *item, SqResult *result)
 {
+  gboolean jumped = item->generation != self->tracked_generation;
+
   if (!self->options.track || _sq_pipeline_source_kind (self) == SQ_SOURCE_PICTURES)
     return;
-  if (self->tracker == NULL)
-    self->tracker = sq_tracker_new (self->options.filter);
-  sq_tracker_update (self->tracker, result);
-  if (result->other == NULL)
-    return;
-  if (self->other_tracker == NULL)
-    self->other_tracker = sq_tracker_new (self->options.filter);
-  sq_tracker_update (self->other_tracker, result->other);
+  self->tracked_generation = item->generation;
+  track_side (self, &self->tracker, jumped, result);
+  if (result->other != NULL)
+    track_side (self, &self->other_tracker, jumped, result->other);
 }
 
 void
@@ -269,7 +281,7 @@ _sq_pipeline_output (SqPipeline *self, int lane)
           _sq_pipeline_meter (self, SQ_STAGE_POST, item->job);
           if (output_gate (self, item, result->frame))
             {
-              track (self, result);
+              track (self, item, result);
               for (guint i = 0; i < self->sinks->len; i++)
                 g_array_index (self->sinks, Sink, i).func (result, g_array_index (self->sinks, Sink, i).data);
             }

@@ -42,6 +42,7 @@ typedef struct
   gboolean realtime; // pace video to its own clock and drop what comes late; otherwise every frame, as fast as it goes
   gboolean loop;     // start a video again at its end
   gboolean track;    // number the objects of a video, see SqDetection.track; pictures are left alone
+  float track_score; // what counts as an object for the numbers; 0 = the filter's confidence, or the default's
   // A compare pair: a second model on the same frames. A result then carries the other's, and both leave together. Several `devices` share
   // the frames; a device that is lost is not replaced by the CPU: what is measured must be what was asked for.
   SqModel *other;           // NULL none

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define KEEP_NS (1000 * G_GINT64_CONSTANT (1000000)) // out of sight
-#define LOW_SCORE .1f                                // below, nothing is looked at
 #define BEGIN .1f                                    // above the good score: what begins an object
 #define MOST_GOOD .8                                 // 1 - overlap x score of a match
 #define MOST_LOW .5                                  // 1 - overlap
@@ -135,7 +134,7 @@ sq_tracker_new (const SqFilter *filter)
   self->filter.classes = NULL;
   self->filter.region = NULL; // who walks out of it and in again is the same
   self->good = self->filter.confidence;
-  self->filter.confidence = MIN (self->good, LOW_SCORE);
+  self->filter.confidence = MIN (self->good, SQ_TRACK_LOW_SCORE);
   self->tracks = g_array_new (FALSE, FALSE, sizeof (Track));
   self->last_ns = -1;
   self->next_number = 1;

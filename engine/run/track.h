@@ -15,6 +15,8 @@
 
 G_BEGIN_DECLS
 
+#define SQ_TRACK_LOW_SCORE .1f // below, nothing is looked at
+
 typedef struct _SqTracker SqTracker;
 
 // `filter`: what counts as an object; its confidence is the good score. NULL = SQ_FILTER_DEFAULT. Classes are not looked at.
