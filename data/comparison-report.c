@@ -64,7 +64,7 @@ add_words (GPtrArray *rows, const char *name, const char *a, const char *b)
   g_ptr_array_add (rows, row);
 }
 
-// `format` prints a double; 0 is unknown.
+// 0 is unknown.
 static void
 add_number (GPtrArray *rows, const char *name, const char *unit, int digits, double a, double b)
 {

@@ -32,11 +32,11 @@ typedef struct
 {
   const char *source; // what was looked at, for people
   SqComparedModel a, b;
-  SqFilter filter;                // the thresholds; classes are not looked at
-  const SqComparison *comparison; //
-  double wall_fps;                // frames of both per second of wall clock; 0 unknown
-  GHashTable *paths;              // gint64 * (a frame's index) -> path, where frames are pictures; NULL else
-  const SqWorstFrames *worst;     // NULL: no pictures
+  SqFilter filter; // the thresholds; classes are not looked at
+  const SqComparison *comparison;
+  double wall_fps;            // frames of both per second of wall clock; 0 unknown
+  GHashTable *paths;          // gint64 * (a frame's index) -> path, where frames are pictures; NULL else
+  const SqWorstFrames *worst; // NULL: no pictures
 } SqComparisonReport;
 
 void sq_compared_model_set_model (SqComparedModel *self, const SqModel *model);

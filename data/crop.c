@@ -10,10 +10,16 @@
 SqCropRect
 sq_crop_rect (int width, int height, float x1, float y1, float x2, float y2, int max_width, int max_height)
 {
-  float w = x2 - x1, h = y2 - y1;
   SqCropRect rect = { 0, 0, width, height };
+  float w, h;
 
-  if (w <= 0 || h <= 0)
+  x1 = CLAMP (x1, 0, (float) width); // boxes come from a file
+  x2 = CLAMP (x2, 0, (float) width);
+  y1 = CLAMP (y1, 0, (float) height);
+  y2 = CLAMP (y2, 0, (float) height);
+  w = x2 - x1;
+  h = y2 - y1;
+  if (!(w > 0 && h > 0))
     return rect;
   w = MAX (w * (1 + 2 * MARGIN), LEAST);
   h = MAX (h * (1 + 2 * MARGIN), LEAST);

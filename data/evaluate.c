@@ -11,6 +11,13 @@ sq_judge_new (SqAnnotations *labels, const char *const *class_names, gboolean by
 {
   g_autoptr (SqJudge) self = g_new0 (SqJudge, 1);
 
+  if (labels->n_classes > SQ_EVALUATE_MAX_CLASSES)
+    {
+      g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT,
+                   "The labels have %u classes, more than the %d that can be evaluated; choose other labels.", labels->n_classes,
+                   SQ_EVALUATE_MAX_CLASSES);
+      return NULL;
+    }
   self->labels = sq_annotations_ref (labels);
   self->seqs = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->n_map = g_strv_length ((char **) class_names);
@@ -40,8 +47,8 @@ void
 sq_judge_free (SqJudge *self)
 {
   g_clear_pointer (&self->result, sq_evaluation_free);
-  sq_annotations_unref (self->labels);
-  g_array_unref (self->seqs);
+  g_clear_pointer (&self->labels, sq_annotations_unref);
+  g_clear_pointer (&self->seqs, g_array_unref);
   g_free (self->class_map);
   g_free (self->known);
   g_free (self);

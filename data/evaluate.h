@@ -13,7 +13,8 @@
 
 G_BEGIN_DECLS
 
-#define SQ_EVALUATE_SCORE .25f // of who is taken for whom
+#define SQ_EVALUATE_MAX_CLASSES 4096 // who is taken for whom is a table of their square
+#define SQ_EVALUATE_SCORE .25f       // of who is taken for whom
 
 typedef struct
 {
@@ -29,7 +30,8 @@ typedef struct
   gboolean *known; // per class of the labels
 } SqJudge;
 
-// Errors: SQ_ERROR_FORMAT, no class in common. `by_number`: where names say nothing, the model's classes are the labels', one by one.
+// Errors: SQ_ERROR_FORMAT, no class in common or too many. `by_number`: where names say nothing, the model's classes are the labels', one
+// by one.
 SqJudge *sq_judge_new (SqAnnotations *labels, const char *const *class_names, gboolean by_number, float score, GError **error);
 void sq_judge_free (SqJudge *self);
 

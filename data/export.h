@@ -4,7 +4,8 @@
 // Units:  boxes in px of the source frame; YOLO txt in 0..1 of it
 // Thread: any
 // Blocks: reads the project and writes files; the _async call uses a worker
-// Errors: SQ_ERROR_IO (SQ_EXPORT_ANNOTATED: also where the source is gone or changed), SQ_ERROR_CANCELLED; a half-written file is never left
+// Errors: SQ_ERROR_IO (SQ_EXPORT_ANNOTATED: also where the source is gone or changed), SQ_ERROR_CANCELLED; a half-written file is never
+// left
 //         under the final name
 #pragma once
 
@@ -14,11 +15,11 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  SQ_EXPORT_COCO,    // one JSON: images, annotations (with score), categories
-  SQ_EXPORT_YOLO,    // a folder: labels/NAME.txt, one line per object "class cx cy w h score", and classes.txt
-  SQ_EXPORT_CSV,     // one line per object: frame number, time, path, class, score, box
-  SQ_EXPORT_JSON,    // the object `squint-cli detect --format json` prints
-  SQ_EXPORT_JSONL,   // one JSON object per frame
+  SQ_EXPORT_COCO,      // one JSON: images, annotations (with score), categories
+  SQ_EXPORT_YOLO,      // a folder: labels/NAME.txt, one line per object "class cx cy w h score", and classes.txt
+  SQ_EXPORT_CSV,       // one line per object: frame number, time, path, class, score, box
+  SQ_EXPORT_JSON,      // the object `squint-cli detect --format json` prints
+  SQ_EXPORT_JSONL,     // one JSON object per frame
   SQ_EXPORT_ANNOTATED, // a folder: the pictures with their objects drawn on them, as JPEG; of a video one per stored frame
   SQ_EXPORT_SAMPLES,   // how busy the devices were: CSV, one line per reading
   SQ_N_EXPORTS,

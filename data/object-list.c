@@ -137,8 +137,9 @@ on_next (GObject *source, GAsyncResult *result, gpointer unused)
   self->more = found != NULL && found->len == job->limit && self->items->len - self->stale + PAGE < SQ_OBJECT_LIST_MOST;
   if (self->more)
     self->search = g_steal_pointer (&job->search);
-  if (found != NULL)
-    add (self, found);
+  if (found == NULL)
+    found = g_ptr_array_new (); // what was found before goes all the same
+  add (self, found);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOADING]);
 }
 

@@ -2,7 +2,7 @@
 // GListModel of SqFoundItem: what an object search finds, read on as the end is looked at. At most SQ_OBJECT_LIST_MOST items.
 //
 // Thread: main
-// Properties: SqObjectList: "project", "n-items", "loading"; SqFoundItem: "frame" is sq_found_item_get_frame
+// Properties: "n-items", "loading"
 #pragma once
 
 #include "object-search.h"

@@ -3,8 +3,9 @@
 
 #include "project-private.h"
 
-#define FRAMES 32 // read at once
-#define NEAR 4    // frames that lie closer are read together with what is between them
+#define FRAMES 32          // read at once
+#define NEAR 4             // frames that lie closer are read together with what is between them
+#define MOST_CLASSES 65536 // whatever a file says
 #define SPACING_NS G_GINT64_CONSTANT (1000000000)
 
 struct _SqObjectSearch
@@ -69,30 +70,39 @@ sq_object_search_free (SqObjectSearch *self)
   g_free (self);
 }
 
-// FALSE with an error, or without one when there is no other.
+static int
+find_class (const SqRun *run, const char *name)
+{
+  for (guint i = 0; i < run->counts->len; i++)
+    {
+      const SqClassCount *count = &g_array_index (run->counts, SqClassCount, i);
+
+      if (g_ascii_strcasecmp (count->name, name) == 0 && count->class_id >= 0 && count->class_id < MOST_CLASSES)
+        return count->class_id;
+    }
+  return -1;
+}
+
+// Leaves `run` NULL when there is no other. FALSE with an error.
 static gboolean
 open_next_run (SqObjectSearch *self, GError **error)
 {
-  g_clear_pointer (&self->run, sq_run_unref);
-  while (self->at < self->runs->len)
+  while (self->run == NULL && self->at < self->runs->len)
     {
-      g_autoptr (GError) gone = NULL;
+      g_autoptr (GPtrArray) found = _sq_project_load_runs (self->project, &g_array_index (self->runs, gint64, self->at++), 1, error);
 
-      self->run = sq_project_load_run (self->project, g_array_index (self->runs, gint64, self->at++), &gone);
-      if (self->run == NULL)
+      if (found == NULL)
+        return FALSE;
+      if (found->len == 0)
         continue; // deleted meanwhile
-      self->class_id = -1;
-      for (guint i = 0; i < self->run->counts->len; i++)
-        if (g_ascii_strcasecmp (g_array_index (self->run->counts, SqClassCount, i).name, self->query.class_name) == 0)
-          self->class_id = g_array_index (self->run->counts, SqClassCount, i).class_id;
+      if ((self->class_id = find_class (found->pdata[0], self->query.class_name)) < 0)
+        continue;
+      self->run = sq_run_ref (found->pdata[0]);
       self->after = -1;
       self->last_ns = -1;
       g_hash_table_remove_all (self->tracks);
-      if (self->class_id >= 0)
-        return TRUE;
-      g_clear_pointer (&self->run, sq_run_unref);
     }
-  return FALSE;
+  return TRUE;
 }
 
 // Objects of the frame as the run counts them; the first is the best.
@@ -213,7 +223,9 @@ sq_object_search_next (SqObjectSearch *self, guint limit, GCancellable *cancella
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return NULL;
-      if (self->run == NULL && !open_next_run (self, error))
+      if (!open_next_run (self, error))
+        return NULL;
+      if (self->run == NULL)
         break;
       if (!look_through (self, limit, found, error))
         return NULL;

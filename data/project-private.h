@@ -29,8 +29,6 @@ void _sq_project_mark_deleted (SqProject *self, gint64 run, gboolean deleted); /
 // The other side of a live comparison; 0 none.
 gboolean _sq_comparison_partner (SqStore *store, gint64 run, gint64 *partner, GError **error);
 
-// FALSE for a file that an older Squint wrote and that must not be changed: it knows no comparisons.
-
 // Deletes all of a run, in transactions of at most 250 ms.
 gboolean _sq_purge_run (SqStore *store, gint64 run, GError **error);
 

@@ -71,7 +71,7 @@ void sq_project_remove_run_tag (SqProject *self, gint64 run, const char *tag);
 void sq_project_set_run_position (SqProject *self, gint64 run, gint64 pts_ns); // where to open it again
 // What lay at `from`, or below it, lies at `to` now: for this run and all others of the same source. Not for read-only projects.
 void sq_project_move_run_source (SqProject *self, gint64 run, const char *from, const char *to);
-void sq_project_delete_run (SqProject *self, gint64 run);                      // only marks; see close
-void sq_project_restore_run (SqProject *self, gint64 run);                     // undo
+void sq_project_delete_run (SqProject *self, gint64 run);  // only marks; see close
+void sq_project_restore_run (SqProject *self, gint64 run); // undo
 
 G_END_DECLS

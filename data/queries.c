@@ -115,7 +115,7 @@ read_run (SqStatement *s)
   run->position_ns = sq_column_int (s, 30);
   run->labels = sq_lines_split (sq_column_text (s, 31));
   run->thumbnail = sq_column_blob (s, 32);
-  if (*sq_column_text (s, 33) != '\0')
+  if (sq_column_text (s, 33) != NULL && *sq_column_text (s, 33) != '\0')
     run->filter.region = sq_region_from_text (sq_column_text (s, 33), NULL);
   run->tags = g_strsplit (sq_column_text (s, 34) != NULL ? sq_column_text (s, 34) : "", "\n", -1);
   run->partner = sq_column_int (s, 35);

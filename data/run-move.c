@@ -115,7 +115,7 @@ move_write (SqWriter *writer, SqStore *store, gpointer data, GError **error)
   if (step != SQ_STEP_ROW)
     return step == SQ_STEP_DONE; // deleted meanwhile
   source = sq_column_int (s, 0);
-  path = g_strdup (sq_column_text (s, 1));
+  path = g_strdup (sq_column_text (s, 1) != NULL ? sq_column_text (s, 1) : "");
   paths = sq_lines_split (sq_column_text (s, 2));
   while (sq_store_step (store, s, NULL) == SQ_STEP_ROW)
     continue; // ends the statement: there is one row

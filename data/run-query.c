@@ -44,6 +44,9 @@ list_names (SqStore *store, const char *sql, GError **error)
   return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }
 
+// As the lists: what is deleted, or the second side of a comparison, offers nothing.
+#define SHOWN "r.deleted_us = 0 AND NOT EXISTS (SELECT 1 FROM comparison o WHERE o.b = r.id AND o.live = 1)"
+
 SqRunFacets *
 sq_project_list_facets (SqProject *project, GError **error)
 {
@@ -55,10 +58,18 @@ sq_project_list_facets (SqProject *project, GError **error)
   store = _sq_project_take_reader (project, error);
   if (store == NULL)
     return NULL;
-  good = (self->classes = list_names (store, "SELECT DISTINCT name FROM run_class ORDER BY name COLLATE NOCASE", error)) != NULL
-         && (self->models = list_names (store, "SELECT DISTINCT name FROM model ORDER BY name COLLATE NOCASE", error)) != NULL
-         && (self->devices = list_names (store, "SELECT DISTINCT device FROM run ORDER BY device", error)) != NULL
-         && (self->tags = list_names (store, "SELECT DISTINCT name FROM tag ORDER BY name", error)) != NULL;
+  good = (self->classes = list_names (
+              store, "SELECT DISTINCT c.name FROM run r JOIN run_class c ON c.run = r.id WHERE " SHOWN " ORDER BY c.name COLLATE NOCASE",
+              error))
+             != NULL
+         && (self->models = list_names (
+                 store, "SELECT DISTINCT m.name FROM run r JOIN model m ON m.id = r.model WHERE " SHOWN " ORDER BY m.name COLLATE NOCASE",
+                 error))
+                != NULL
+         && (self->devices = list_names (store, "SELECT DISTINCT r.device FROM run r WHERE " SHOWN " ORDER BY r.device", error)) != NULL
+         && (self->tags =
+                 list_names (store, "SELECT DISTINCT t.name FROM run r JOIN tag t ON t.run = r.id WHERE " SHOWN " ORDER BY t.name", error))
+                != NULL;
   _sq_project_return_reader (project, store);
   return good ? g_steal_pointer (&self) : NULL;
 }

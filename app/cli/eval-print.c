@@ -139,8 +139,10 @@ add_int (JsonBuilder *b, const char *name, gint64 value)
 static void
 add_text (JsonBuilder *b, const char *name, const char *value)
 {
+  g_autofree char *valid = g_utf8_make_valid (value, -1); // names come from strangers
+
   json_builder_set_member_name (b, name);
-  json_builder_add_string_value (b, value);
+  json_builder_add_string_value (b, valid);
 }
 
 static void

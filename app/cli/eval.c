@@ -147,11 +147,19 @@ score_runs (const Options *o, SqAnnotations *labels, SqScored *sides, guint *n)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SqProject) project = sq_project_open (o->project, SQ_PROJECT_READ_ONLY, &error);
-  g_auto (GStrv) ids = g_strsplit (o->runs, ",", 2);
+  g_auto (GStrv) ids = g_strsplit (o->runs, ",", -1);
 
+  if (g_strv_length (ids) < 1 || g_strv_length (ids) > 2)
+    {
+      sq_cli_error ("'%s' is no run and no pair of runs: give one number or two, as 'squint-cli runs --project FILE' lists them.", o->runs);
+      return SQ_EXIT_USAGE;
+    }
   for (*n = 0; project != NULL && ids[*n] != NULL; (*n)++)
     {
-      gint64 id = g_ascii_strtoll (ids[*n], NULL, 10);
+      gint64 id;
+
+      if (!g_ascii_string_to_signed (g_strstrip (ids[*n]), 10, 1, G_MAXINT64, &id, &error))
+        break;
       g_autoptr (SqRun) run = sq_project_load_run (project, id, &error);
       SqJudge *judge = run != NULL ? sq_project_evaluate (project, id, labels, SQ_EVALUATE_SCORE, NULL, &error) : NULL;
 
@@ -196,6 +204,8 @@ check_options (const Options *o, int argc)
 {
   if (argc > 1 || o->annotations == NULL || (o->images == NULL && o->runs == NULL))
     sq_cli_error ("Name the labels with --annotations and the folder of their pictures with --images.");
+  else if (o->runs != NULL && (o->model != NULL || o->against != NULL || o->results != NULL))
+    sq_cli_error ("--runs scores what is stored: leave out --model, --against and --results.");
   else if ((o->runs != NULL) != (o->project != NULL))
     sq_cli_error ("--runs and --project belong together: name the project file and one run of it, or two with a comma.");
   else if (o->format != NULL && !g_str_equal (o->format, "table") && !g_str_equal (o->format, "json"))
@@ -225,7 +235,7 @@ perform (const Options *o, int argc)
       return SQ_EXIT_NOTHING;
     }
   status = score (o, labels, sides, &n);
-  if (n > 0 && status != SQ_EXIT_NOTHING)
+  if (n > 0) // what there is, also where the second failed
     {
       if (g_strcmp0 (o->format, "json") == 0)
         sq_cli_print_scores_json (sides, n);

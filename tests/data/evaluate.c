@@ -74,6 +74,18 @@ test_run (void)
   remove_folder (folder);
 }
 
+// One stray line of a label file must not ask for all of the memory.
+static void
+test_too_many_classes (void)
+{
+  SqAnnotations many = { .n_classes = SQ_EVALUATE_MAX_CLASSES + 1 };
+  const char *names[] = { "person", NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (sq_judge_new (&many, names, FALSE, .25f, &error));
+  g_assert_error (error, SQ_ERROR, SQ_ERROR_FORMAT);
+}
+
 static void
 test_unfit (void)
 {
@@ -108,6 +120,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/data/evaluate/run", test_run);
+  g_test_add_func ("/data/evaluate/too-many-classes", test_too_many_classes);
   g_test_add_func ("/data/evaluate/unfit", test_unfit);
   return g_test_run ();
 }

@@ -133,6 +133,34 @@ test_objects (void)
   remove_folder (folder);
 }
 
+// Whatever a file says: a class that no model has finds nothing, and what is deleted offers nothing to choose.
+static void
+test_hostile (void)
+{
+  char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "a.squint", NULL);
+  g_autoptr (SqProject) project = open_new (folder);
+  gint64 id = make_run (project, "one", 3, 4, FALSE), other;
+  g_autoptr (GPtrArray) found = NULL;
+  g_autoptr (SqRunFacets) facets = NULL;
+
+  g_assert_true (sq_project_flush (project, NULL));
+  sqlite_exec (path, "UPDATE run_class SET class = 2147483647 WHERE name = 'bicycle'");
+  found = find (project, "bicycle", 0, 100);
+  g_assert_cmpuint (found->len, ==, 0);
+  other = make_run (project, "two", 3, 4, FALSE);
+  sq_project_add_run_tag (project, id, "gone");
+  sq_project_add_run_tag (project, other, "here");
+  sq_project_delete_run (project, id);
+  g_assert_true (sq_project_flush (project, NULL));
+  facets = sq_project_list_facets (project, NULL);
+  g_assert_cmpuint (g_strv_length (facets->tags), ==, 1);
+  g_assert_cmpstr (facets->tags[0], ==, "here");
+  g_assert_true (sq_project_close (project, NULL));
+  g_clear_object (&project);
+  remove_folder (folder);
+}
+
 // What is cut out is what is new, not what is strongest.
 static void
 test_newcomer (void)
@@ -295,6 +323,7 @@ main (int argc, char **argv)
   g_test_add_func ("/data/search/tags", test_tags);
   g_test_add_func ("/data/search/moved", test_moved);
   g_test_add_func ("/data/search/objects", test_objects);
+  g_test_add_func ("/data/search/hostile", test_hostile);
   g_test_add_func ("/data/search/newcomer", test_newcomer);
   g_test_add_func ("/data/search/steps", test_steps);
   g_test_add_func ("/data/search/list", test_list);
