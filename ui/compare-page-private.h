@@ -80,6 +80,7 @@ struct _SqComparePage
   guint play_id;
   gint64 due_us; // when the frame on show was due
   gboolean share, syncing;
+  gboolean stale; // the models are others than those that ran
   gboolean filling; // widgets are being set, not chosen from
 };
 

@@ -97,7 +97,10 @@ on_response (GtkNativeDialog *dialog, int response, SqComparePage *self)
     {
       g_autofree char *full = g_str_has_suffix (path, suffix) ? g_strdup (path) : g_strconcat (path, suffix, NULL);
 
-      (*save) (self, full);
+      if (!g_str_equal (full, path) && g_file_test (full, G_FILE_TEST_EXISTS)) // not what the dialog asked about
+        sq_toast_exists (GTK_WIDGET (self), full);
+      else
+        (*save) (self, full);
     }
   g_clear_object (&self->chooser);
 }

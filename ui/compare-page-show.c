@@ -202,6 +202,11 @@ sq_compare_page_toggle_play (SqComparePage *self)
 
   if (self->stored != NULL && self->moving)
     {
+      const GArray *frames = self->state != NULL ? self->state->frames : NULL;
+
+      if (!self->playing && frames != NULL && frames->len > 0
+          && self->index >= g_array_index (frames, SqComparedFrame, frames->len - 1).index)
+        sq_compare_page_jump (self, g_array_index (frames, SqComparedFrame, 0).index);
       _sq_compare_page_set_playing (self, !self->playing);
       return;
     }

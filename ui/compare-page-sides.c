@@ -16,7 +16,10 @@ static void
 on_choice_changed (SqComparePage *self)
 {
   // Both sides may change in one go; the first of them starts a run, the second another, and nothing of the first is seen.
-  if (self->paths != NULL)
+  if (self->paths == NULL)
+    return;
+  self->stale = !gtk_widget_get_mapped (GTK_WIDGET (self)); // nobody looks: when it is shown
+  if (!self->stale)
     _sq_compare_page_start (self);
 }
 

@@ -106,10 +106,12 @@ get_toggled_mode (SqComparePage *self)
 }
 
 static void
-on_mode_toggled (SqComparePage *self)
+on_mode_toggled (SqComparePage *self, GtkToggleButton *button)
 {
   SqCompareMode mode = get_toggled_mode (self);
 
+  if (!gtk_toggle_button_get_active (button)) // the one before, on its way out
+    return;
   sq_compare_view_set_mode (self->view, mode);
   if (self->workspace != NULL && !self->filling)
     g_settings_set_enum (sq_workspace_get_settings (self->workspace), "compare-mode", mode);
@@ -174,6 +176,8 @@ sq_compare_page_set_property (GObject *object, guint prop_id, const GValue *valu
       break;
     case PROP_SHARE:
       _sq_compare_page_set_share (self, g_value_get_boolean (value));
+      if (self->workspace != NULL && self->stored == NULL) // how past runs were looked at is not the user's choice
+        g_settings_set_boolean (sq_workspace_get_settings (self->workspace), "compare-share", self->share);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -289,11 +293,26 @@ sq_compare_page_class_init (SqComparePageClass *klass)
 }
 
 static void
+on_flap_revealed (SqComparePage *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_INSPECTOR_VISIBLE]);
+}
+
+static void
+on_map (SqComparePage *self)
+{
+  if (self->stale)
+    _sq_compare_page_start (self);
+}
+
+static void
 sq_compare_page_init (SqComparePage *self)
 {
   self->index = -1;
   gtk_widget_init_template (GTK_WIDGET (self));
   self->loader = sq_frame_loader_new (_sq_compare_page_on_frame, self);
+  g_signal_connect (self, "map", G_CALLBACK (on_map), NULL);
+  g_signal_connect_swapped (self->flap, "notify::reveal-flap", G_CALLBACK (on_flap_revealed), self);
   g_object_bind_property (self, "share", self->share_switch, "active", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE);
 }
 
@@ -314,7 +333,7 @@ sq_compare_page_set_workspace (SqComparePage *self, SqWorkspace *workspace)
   self->workspace = g_object_ref (workspace);
   _sq_compare_page_init_sides (self);
   g_settings_bind (settings, "inspector-visible", self, "inspector-visible", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "compare-share", self, "share", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "compare-share", self, "share", G_SETTINGS_BIND_GET);
   g_signal_connect_object (settings, "changed::compare-mode", G_CALLBACK (on_mode_setting_changed), self, G_CONNECT_SWAPPED);
   on_mode_setting_changed (self);
   g_signal_connect_swapped (workspace, "run-starting", G_CALLBACK (on_run_starting), self);

@@ -497,13 +497,6 @@ sq_compare_view_set_mode (SqCompareView *self, SqCompareMode mode)
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_MODE]);
 }
 
-SqCompareMode
-sq_compare_view_get_mode (SqCompareView *self)
-{
-  g_return_val_if_fail (SQ_IS_COMPARE_VIEW (self), SQ_COMPARE_SPLIT);
-  return self->mode;
-}
-
 GtkWidget *
 sq_compare_view_get_handle (SqCompareView *self)
 {
@@ -515,13 +508,6 @@ sq_compare_view_get_matches (SqCompareView *self)
 {
   g_return_val_if_fail (SQ_IS_COMPARE_VIEW (self), NULL);
   return self->matches;
-}
-
-GArray *
-sq_compare_view_get_detections (SqCompareView *self, SqSide side)
-{
-  g_return_val_if_fail (SQ_IS_COMPARE_VIEW (self) && side < SQ_N_SIDES, NULL);
-  return self->boxes[side];
 }
 
 guint

@@ -39,12 +39,10 @@ void sq_compare_view_set_labels (SqCompareView *self, const char *const *a, cons
 void sq_compare_view_set_names (SqCompareView *self, const char *a, const char *b); // of the models, shown in the corners
 
 void sq_compare_view_set_mode (SqCompareView *self, SqCompareMode mode);
-SqCompareMode sq_compare_view_get_mode (SqCompareView *self);
 GtkWidget *sq_compare_view_get_handle (SqCompareView *self); // SqSplitHandle; hidden in other modes
 
-// SqMatch elements under the filters, disagreements first, and SqDetection of each side that they index (transfer none, may be empty).
+// SqMatch elements under the filters, disagreements first (transfer none, may be empty).
 GArray *sq_compare_view_get_matches (SqCompareView *self);
-GArray *sq_compare_view_get_detections (SqCompareView *self, SqSide side);
 guint sq_compare_view_count (SqCompareView *self, SqMatchKind kind);
 
 // Under a point of the widget.

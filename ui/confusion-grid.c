@@ -125,9 +125,11 @@ sq_confusion_grid_set (SqConfusionGrid *self, SqJudge *judge)
 
   g_return_if_fail (SQ_IS_CONFUSION_GRID (self));
 
-  for (guint c = 0; judge != NULL && c <= n && classes->len < MOST; c++)
+  for (guint c = 0; judge != NULL && c < n && classes->len < MOST - 1; c++)
     if (occurs (judge, c))
       g_array_append_val (classes, c);
+  if (judge != NULL && occurs (judge, n)) // missed and false, however many classes there are
+    g_array_append_val (classes, n);
   gtk_grid_set_column_spacing (grid, 3);
   gtk_grid_set_row_spacing (grid, 3);
   if (classes->len > 0)

@@ -47,7 +47,6 @@ struct _SqDetectPage
   GHashTable *thumbnails; // of recent sources: address -> GdkTexture
 
   /* State */
-  gboolean waiting; // for the model list
   guint n_failed;   // files skipped
   guint tick_id;    // statistics
   gboolean moving;  // a video: the inspector keeps its rows

@@ -23,7 +23,6 @@ void sq_detect_page_close (SqDetectPage *self); // back to the empty page
 
 void sq_detect_page_toggle_play (SqDetectPage *self);
 void sq_detect_page_step (SqDetectPage *self, int direction);
-void sq_detect_page_nudge_confidence (SqDetectPage *self, float by);
 
 gboolean sq_detect_page_get_has_run (SqDetectPage *self);
 SqVideoView *sq_detect_page_get_view (SqDetectPage *self);

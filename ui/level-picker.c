@@ -216,14 +216,3 @@ sq_level_picker_choose (SqLevelPicker *self, guint n)
   if (row != NULL)
     choose (self, row);
 }
-
-guint
-sq_level_picker_get_n_levels (SqLevelPicker *self)
-{
-  guint n = 0;
-
-  fill (self);
-  while (gtk_list_box_get_row_at_index (self->list, (int) n) != NULL)
-    n++;
-  return n;
-}

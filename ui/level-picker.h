@@ -15,6 +15,5 @@ void sq_level_picker_set_choice (SqLevelPicker *self, SqModelChoice *choice);
 
 // The n-th of the list, from 0, as a click on it; nothing where there are fewer.
 void sq_level_picker_choose (SqLevelPicker *self, guint n);
-guint sq_level_picker_get_n_levels (SqLevelPicker *self);
 
 G_END_DECLS

@@ -110,14 +110,6 @@ _sq_picture_view_set_frame (SqPictureView *self, SqFrame *frame)
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
-SqFrame *
-sq_picture_view_get_frame (SqPictureView *self)
-{
-  SqPictureViewPrivate *priv = sq_picture_view_get_instance_private (self);
-
-  return priv->frame;
-}
-
 void
 _sq_picture_view_boxes_changed (SqPictureView *self, SqPictureViewFollow follow, gpointer data)
 {

@@ -28,7 +28,6 @@ struct _SqPictureViewClass
   char *(*describe_copy) (SqPictureView *self, guint index); // with all digits, for the clipboard
 };
 
-SqFrame *sq_picture_view_get_frame (SqPictureView *self); // transfer none, nullable
 
 void sq_picture_view_set_zoom (SqPictureView *self, double zoom);
 double sq_picture_view_get_zoom (SqPictureView *self);

@@ -32,7 +32,7 @@ update_row (SqRunItem *item, GParamSpec *pspec, AdwActionRow *row)
 {
   SqRun *run = sq_run_item_get_run (item);
   g_autoptr (GDateTime) when = NULL;
-  g_autofree char *when_text = NULL, *subtitle = NULL, *name = NULL;
+  g_autofree char *when_text = NULL, *subtitle = NULL;
 
   if (run == NULL)
     return;
@@ -40,8 +40,7 @@ update_row (SqRunItem *item, GParamSpec *pspec, AdwActionRow *row)
   when_text = sq_format_when (when);
   // Translators: when, model
   subtitle = g_strdup_printf (_("%s, %s"), when_text, run->model);
-  name = g_markup_escape_text (run->name, -1);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), name);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), run->name);
   adw_action_row_set_subtitle (row, subtitle);
 }
 
@@ -51,6 +50,7 @@ make_row (gpointer item, gpointer data)
   GtkWidget *row = adw_action_row_new ();
 
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   g_object_set_data (G_OBJECT (row), "run", GSIZE_TO_POINTER ((gsize) sq_run_item_get_id (item)));
   g_signal_connect_object (item, "notify::loaded", G_CALLBACK (update_row), row, 0);
   g_object_set_data_full (G_OBJECT (row), "item", g_object_ref (item), g_object_unref);

@@ -95,7 +95,10 @@ on_response (GtkNativeDialog *dialog, int response, SqSessionView *self)
       sq_export_format_from_id (id != NULL ? id : "coco", &format);
       suffix = sq_export_format_suffix (format);
       full = g_str_has_suffix (path, suffix) ? g_strdup (path) : g_strconcat (path, suffix, NULL);
-      sq_session_view_export_to (self, format, full);
+      if (!g_str_equal (full, path) && g_file_test (full, G_FILE_TEST_EXISTS)) // not what the dialog asked about
+        sq_toast_exists (GTK_WIDGET (self), full);
+      else
+        sq_session_view_export_to (self, format, full);
     }
   g_object_unref (dialog);
 }

@@ -278,7 +278,7 @@ static void
 keep_position (SqSessionView *self)
 {
   SqStoredFrame *frame = self->item != NULL ? sq_frame_item_get_frame (self->item) : NULL;
-  SqProject *project = self->workspace != NULL ? sq_workspace_get_project (self->workspace) : NULL;
+  SqProject *project = self->project; // of this run: the workspace's may be another by now
 
   if (frame != NULL && project != NULL && !sq_project_get_read_only (project) && frame->pts_ns != self->run->position_ns)
     sq_project_set_run_position (project, self->run->id, frame->pts_ns);

@@ -91,6 +91,15 @@ sq_toast_error (GtkWidget *from, const char *text)
 }
 
 void
+sq_toast_exists (GtkWidget *from, const char *path)
+{
+  g_autofree char *name = g_filename_display_basename (path);
+  g_autofree char *text = g_strdup_printf (_("“%s” is there already; choose another name."), name);
+
+  sq_toast_error (from, text);
+}
+
+void
 sq_toast_undo (GtkWidget *from, const char *text, GFunc undo, GFunc done, gpointer user_data, GDestroyNotify destroy)
 {
   AdwToast *toast = toast_new (text);

@@ -195,7 +195,8 @@ test_shortcuts (void)
   static const char *const expected[] = {
     "space",   "comma",   "period", "<ctrl>O", "<ctrl>F",        "<ctrl>D",
     "<ctrl>E", "<ctrl>C", "F9",     "F11",     "<ctrl>question", "bracketleft bracketright",
-    "plus",    "minus",   "0",
+    "plus",    "minus",   "0",      "<ctrl>S", "<ctrl>Z",        "n <shift>N",
+    "w",       "<alt>1...5",
   };
 
   gtk_window_present (GTK_WINDOW (window));

@@ -127,6 +127,7 @@ pointer_journey (void)
   outside_wait (&squint, ATSPI_ROLE_FRAME, "Sessions", 10);
   outside_click (&squint, BUTTON, "Session Menu");
   outside_click (&squint, ANY, "Delete");
+  outside_wait_gone (&squint, ANY, "gate,", 10);
   outside_screenshot (&squint, "9-deleted");
   outside_click (&squint, BUTTON, "Undo");
   outside_wait (&squint, ANY, "gate,", 10);
@@ -161,6 +162,8 @@ keyboard_journey (void)
 
   outside_walk_to (&squint, 0, GDK_KEY_Tab, BUTTON, "Compare");
   outside_key (0, GDK_KEY_space);
+  outside_wait (&squint, ATSPI_ROLE_FRAME, "people.mp4", 30);
+  outside_wait (&squint, BUTTON, "Next Disagreement", 30);
   outside_run_for (3);
   outside_key (0, GDK_KEY_w);
   outside_run_for (1);
@@ -197,6 +200,7 @@ keyboard_journey (void)
   outside_walk_to (&squint, 0, GDK_KEY_Down, ANY, "Delete");
   outside_key (0, GDK_KEY_Return);
   outside_wait (&squint, ATSPI_ROLE_FRAME, "Sessions", 10);
+  outside_wait_gone (&squint, ANY, "gate,", 10);
   outside_key (0, GDK_KEY_Tab); // out of the search entry, where it takes back what was typed
   outside_key (OUTSIDE_CTRL, GDK_KEY_z);
   outside_wait (&squint, ANY, "gate,", 10);

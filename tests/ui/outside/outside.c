@@ -162,14 +162,8 @@ wait_for (Outside *self, AtspiRole role, const char *name, double seconds)
   return found;
 }
 
-AtspiAccessible *
-outside_find (Outside *self, AtspiRole role, const char *name, double seconds)
-{
-  return wait_for (self, role, name, seconds);
-}
-
-gboolean
-outside_has (Outside *self, AtspiRole role, const char *name)
+static gboolean
+has (Outside *self, AtspiRole role, const char *name)
 {
   g_autoptr (AtspiAccessible) found = look (self, role, name);
 
@@ -187,7 +181,7 @@ outside_wait_gone (Outside *self, AtspiRole role, const char *name, double secon
 {
   gint64 end = g_get_monotonic_time () + (gint64) (seconds * 1e6);
 
-  while (outside_has (self, role, name))
+  while (has (self, role, name))
     {
       if (g_get_monotonic_time () > end)
         {
@@ -197,12 +191,6 @@ outside_wait_gone (Outside *self, AtspiRole role, const char *name, double secon
         }
       outside_run_for (.2);
     }
-}
-
-char *
-outside_text (AtspiAccessible *accessible)
-{
-  return atspi_accessible_get_name (accessible, NULL);
 }
 
 /* The process */

@@ -26,13 +26,9 @@ gboolean outside_init (void);
 void outside_start (Outside *self, const char *program, const char *name);
 void outside_stop (Outside *self); // asks it to close, waits, checks the exit status
 
-// The accessible of that name (a part of it is enough) that is on the screen; any role for ATSPI_ROLE_INVALID. Waits up to `seconds`; fails
-// the test when it does not come. Transfer full.
-AtspiAccessible *outside_find (Outside *self, AtspiRole role, const char *name, double seconds);
-gboolean outside_has (Outside *self, AtspiRole role, const char *name);                   // now
+// The accessible of that name (a part of it is enough) that is on the screen; any role for ATSPI_ROLE_INVALID.
 void outside_wait (Outside *self, AtspiRole role, const char *name, double seconds);      // until it is there
 void outside_wait_gone (Outside *self, AtspiRole role, const char *name, double seconds); // until it is not
-char *outside_text (AtspiAccessible *accessible);                                         // its name
 
 // The pointer.
 void outside_click (Outside *self, AtspiRole role, const char *name);
