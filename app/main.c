@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "application.h"
+#include "engine/engine.h"
 
 #include <glib/gi18n.h>
 #include <locale.h>
@@ -11,6 +12,7 @@ main (int argc, char *argv[])
 {
   g_autoptr (GApplication) app = NULL;
 
+  sq_memory_keep ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

@@ -8,6 +8,7 @@
 #include "engine/eval/comparison.h"
 #include "engine/media/frame.h"
 #include "engine/media/source.h"
+#include "engine/memory.h"
 #include "engine/model.h"
 #include "engine/recipe/compress.h"
 #include "engine/recipe/recipe-edit.h"

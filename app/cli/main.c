@@ -28,6 +28,7 @@ print_help (FILE *to)
 int
 main (int argc, char **argv)
 {
+  sq_memory_keep ();
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C"); // numbers are for scripts
   g_set_prgname ("squint-cli");
