@@ -96,6 +96,7 @@ _sq_report_rows (const SqComparisonReport *self)
   add_words (rows, "input", input_a, input_b);
   add_number (rows, "file", "MB", 2, (double) a->file_size / 1e6, (double) b->file_size / 1e6);
   add_number (rows, "operations", "GFLOP", 3, a->flop / 1e9, b->flop / 1e9);
+  add_number (rows, "memory", "MB", 1, (double) a->memory / 1e6, (double) b->memory / 1e6);
   add_number (rows, "network p50", "ms", 2, (double) a->stage[SQ_STAGE_INFER].p50_ns / 1e6, (double) b->stage[SQ_STAGE_INFER].p50_ns / 1e6);
   add_number (rows, "network p99", "ms", 2, (double) a->stage[SQ_STAGE_INFER].p99_ns / 1e6, (double) b->stage[SQ_STAGE_INFER].p99_ns / 1e6);
   add_number (rows, "network mean", "ms", 2, mean_ns (&a->stage[SQ_STAGE_INFER]) / 1e6, mean_ns (&b->stage[SQ_STAGE_INFER]) / 1e6);
@@ -272,6 +273,8 @@ add_model (JsonBuilder *json, const char *name, const SqComparedModel *m)
   add_text (json, "precision", m->precision);
   add_int (json, "file_size", (gint64) m->file_size);
   add_double (json, "flop", m->flop, m->flop > 0);
+  if (m->memory > 0)
+    add_int (json, "memory", (gint64) m->memory);
   json_builder_set_member_name (json, "input");
   json_builder_begin_array (json);
   json_builder_add_int_value (json, m->input_width);

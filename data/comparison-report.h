@@ -23,7 +23,8 @@ typedef struct
   const char *const *labels; // by class id, NULL-terminated
   int input_width, input_height;
   guint64 file_size;
-  double flop; // per picture
+  double flop;  // per picture
+  gsize memory; // bytes of the network on its device
   SqStageStats stage[SQ_N_STAGES];
   double fps; // of its device with this model alone: frames at once / mean of preprocess + infer + post
 } SqComparedModel;

@@ -9,14 +9,35 @@ typedef enum
 {
   NAME,
   LABELS,
-  AP,
-  AP50,
-  AP75,
-  RECALL,
+  AP, // each followed by the same of B
   OTHER_AP,
   DIFFERENCE,
+  AP50,
+  OTHER_AP50,
+  AP75,
+  OTHER_AP75,
+  RECALL,
+  OTHER_RECALL,
   N_COLUMNS
 } Column;
+
+static const struct
+{
+  const char *title, *title_of_two; // of one session, of the first of two
+  gboolean of_b;                    // there with two alone
+} columns[N_COLUMNS] = {
+  [NAME] = { N_ ("Class"), N_ ("Class") },
+  [LABELS] = { N_ ("Labels"), N_ ("Labels") },
+  [AP] = { N_ ("AP"), N_ ("AP A") },
+  [OTHER_AP] = { N_ ("AP B"), N_ ("AP B"), TRUE },
+  [DIFFERENCE] = { N_ ("B − A"), N_ ("B − A"), TRUE },
+  [AP50] = { N_ ("AP50"), N_ ("AP50 A") },
+  [OTHER_AP50] = { N_ ("AP50 B"), N_ ("AP50 B"), TRUE },
+  [AP75] = { N_ ("AP75"), N_ ("AP75 A") },
+  [OTHER_AP75] = { N_ ("AP75 B"), N_ ("AP75 B"), TRUE },
+  [RECALL] = { N_ ("Recall"), N_ ("Recall A") },
+  [OTHER_RECALL] = { N_ ("Recall B"), N_ ("Recall B"), TRUE },
+};
 
 struct _SqClassTable
 {
@@ -50,7 +71,7 @@ static double
 value_of (SqClassTable *self, guint class_id, Column column)
 {
   const SqClassAp *a = &sq_evaluation_get_ap (self->a->result)->classes[class_id];
-  const SqClassAp *b = self->b != NULL ? &sq_evaluation_get_ap (self->b->result)->classes[class_id] : NULL;
+  const SqClassAp *b = self->b != NULL ? &sq_evaluation_get_ap (self->b->result)->classes[class_id] : a;
 
   switch (column)
     {
@@ -65,9 +86,15 @@ value_of (SqClassTable *self, guint class_id, Column column)
     case RECALL:
       return a->recall;
     case OTHER_AP:
-      return b != NULL ? b->ap : 0;
+      return b->ap;
     case DIFFERENCE:
-      return b != NULL ? b->ap - a->ap : 0;
+      return b->ap - a->ap;
+    case OTHER_AP50:
+      return b->ap50;
+    case OTHER_AP75:
+      return b->ap75;
+    case OTHER_RECALL:
+      return b->recall;
     default:
       return 0;
     }
@@ -128,7 +155,7 @@ on_selected (SqClassTable *self)
 }
 
 static void
-add_column (SqClassTable *self, Column column, const char *title)
+add_column (SqClassTable *self, Column column)
 {
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
   g_autoptr (GtkSorter) sorter = NULL;
@@ -139,7 +166,7 @@ add_column (SqClassTable *self, Column column, const char *title)
   g_signal_connect (factory, "bind", G_CALLBACK (on_bind), place);
   g_object_set_data_full (G_OBJECT (factory), "place", place, g_free);
   sorter = GTK_SORTER (gtk_custom_sorter_new (compare_rows, place, NULL));
-  self->columns[column] = gtk_column_view_column_new (title, factory);
+  self->columns[column] = gtk_column_view_column_new (_ (columns[column].title), factory);
   gtk_column_view_column_set_sorter (self->columns[column], sorter);
   gtk_column_view_column_set_expand (self->columns[column], column == NAME);
   gtk_column_view_append_column (self->view, self->columns[column]);
@@ -173,19 +200,17 @@ sq_class_table_class_init (SqClassTableClass *klass)
 static void
 sq_class_table_init (SqClassTable *self)
 {
-  const char *const titles[N_COLUMNS] = { _("Class"), _("Labels"), _("AP"),      _("AP50"),
-                                          _("AP75"),  _("Recall"), _("AP of B"), _("B − A") };
   GtkSortListModel *sorted;
 
   self->rows = g_list_store_new (GTK_TYPE_STRING_OBJECT);
   self->view = GTK_COLUMN_VIEW (gtk_column_view_new (NULL));
   for (guint c = 0; c < N_COLUMNS; c++)
-    add_column (self, c, titles[c]);
+    add_column (self, c);
   sorted = gtk_sort_list_model_new (G_LIST_MODEL (g_object_ref (self->rows)), g_object_ref (gtk_column_view_get_sorter (self->view)));
   self->selection = gtk_single_selection_new (G_LIST_MODEL (sorted));
   gtk_column_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
   gtk_column_view_sort_by_column (self->view, self->columns[LABELS], GTK_SORT_DESCENDING);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Classes"), -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Classes"), -1);
   g_signal_connect_swapped (self->selection, "notify::selected-item", G_CALLBACK (on_selected), self);
   self->scroller = gtk_scrolled_window_new ();
   g_object_set (self->scroller, "min-content-height", 180, "max-content-height", 320, "propagate-natural-height", TRUE, "child", self->view,
@@ -208,8 +233,11 @@ sq_class_table_set (SqClassTable *self, SqJudge *a, SqJudge *b)
   g_list_store_remove_all (self->rows);
   self->a = a;
   self->b = b;
-  gtk_column_view_column_set_visible (self->columns[OTHER_AP], b != NULL);
-  gtk_column_view_column_set_visible (self->columns[DIFFERENCE], b != NULL);
+  for (guint c = 0; c < N_COLUMNS; c++)
+    {
+      gtk_column_view_column_set_title (self->columns[c], b != NULL ? _ (columns[c].title_of_two) : _ (columns[c].title));
+      gtk_column_view_column_set_visible (self->columns[c], b != NULL || !columns[c].of_b);
+    }
   for (guint c = 0; a != NULL && c < a->labels->n_classes; c++)
     if (sq_evaluation_get_ap (a->result)->classes[c].n_truths > 0)
       {

@@ -115,6 +115,8 @@ on_tick (gpointer data)
   sq_pipeline_get_stats (self->pipeline, &stats);
   sq_compared_model_set_stages (&self->figures[SQ_SIDE_A], stats.stage, stats.lanes);
   sq_compared_model_set_stages (&self->figures[SQ_SIDE_B], stats.other_stage, lanes_of_b (self, &stats));
+  self->figures[SQ_SIDE_A].memory = stats.memory;
+  self->figures[SQ_SIDE_B].memory = stats.other_memory;
   // The rate of the last two seconds means nothing once it is over: then that of the whole run.
   self->wall_fps = sq_pipeline_get_state (self->pipeline) == SQ_PIPELINE_FINISHED && stats.elapsed_ns > 0
                        ? stats.frames * 1e9 / stats.elapsed_ns

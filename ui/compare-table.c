@@ -14,6 +14,7 @@ typedef enum
 {
   ROW_SIZE,
   ROW_FLOP,
+  ROW_MEMORY,
   ROW_ENGINE,
   ROW_PREPARE,
   ROW_PREPARE_P99,
@@ -48,6 +49,7 @@ static const struct
 } rows[N_ROWS] = {
   [ROW_SIZE] = { "size", N_ ("Size"), N_ ("Of the model’s file"), -1 },
   [ROW_FLOP] = { "flop", N_ ("Work"), N_ ("Operations per picture"), -1 },
+  [ROW_MEMORY] = { "memory", N_ ("Memory"), N_ ("Of the network on its device: weights as laid out there, and the room between layers"), -1 },
   [ROW_ENGINE] = { "engine-fps", N_ ("Engine"),
                    N_ ("Frames per second of the engine alone: preprocessing, network and decoding of its output"), -1 },
   [ROW_PREPARE] = { "prepare", N_ ("Prepare"), N_ ("Half of the last 512 frames took less"), -1 },
@@ -135,6 +137,7 @@ sq_compare_table_set_models (SqCompareTable *self, const SqComparedModel *a, con
 
   set_values (self, ROW_SIZE, a->file_size, b->file_size, g_format_size (a->file_size), g_format_size (b->file_size));
   set_values (self, ROW_FLOP, a->flop, b->flop, sq_format_si (a->flop, ""), sq_format_si (b->flop, ""));
+  set_values (self, ROW_MEMORY, a->memory, b->memory, g_format_size (a->memory), g_format_size (b->memory));
   set_values (self, ROW_ENGINE, a->fps, b->fps, sq_format_fps (a->fps), sq_format_fps (b->fps));
   set_stage (self, ROW_PREPARE, &a->stage[SQ_STAGE_PREPROCESS], &b->stage[SQ_STAGE_PREPROCESS]);
   set_stage (self, ROW_NETWORK, &a->stage[SQ_STAGE_INFER], &b->stage[SQ_STAGE_INFER]);

@@ -371,6 +371,7 @@ make_result (SqEvaluationView *self)
   self->pictures = GTK_FLOW_BOX (gtk_flow_box_new ());
   gtk_flow_box_set_selection_mode (self->pictures, GTK_SELECTION_NONE);
   gtk_flow_box_set_homogeneous (self->pictures, TRUE);
+  gtk_widget_set_halign (GTK_WIDGET (self->pictures), GTK_ALIGN_START); // a few are no wider than many
   gtk_flow_box_set_max_children_per_line (self->pictures, 6);
   gtk_flow_box_set_activate_on_single_click (self->pictures, TRUE);
   gtk_flow_box_set_row_spacing (self->pictures, 6);

@@ -251,6 +251,8 @@ compare (Job *job, const char *const *paths, const char *level_a, const char *le
   sq_compared_model_set_model (&report.b, job->b);
   sq_compared_model_set_stages (&report.a, stats.stage, stats.lanes);
   sq_compared_model_set_stages (&report.b, stats.other_stage, lanes_of_b (&stats, o->device_b));
+  report.a.memory = stats.memory;
+  report.b.memory = stats.other_memory;
   report.a.device = device;
   report.b.device = device_b;
   report.a.level = level_a;

@@ -105,8 +105,9 @@ struct _SqExec
 {
   const SqBackend *backend;
   guint n_in, n_out;
-  guint batch; // pictures that detect takes at once; 0 where it takes none
-  char *note;  // one sentence about how it was built that the user should know, or NULL
+  guint batch;  // pictures that detect takes at once; 0 where it takes none
+  gsize memory; // bytes it keeps on its device: weights as laid out and the room between layers; 0 unknown
+  char *note;   // one sentence about how it was built that the user should know, or NULL
 };
 
 #define SQ_BACKEND(name) extern const SqBackend sq_backend_##name;

@@ -24,6 +24,26 @@ cpu_free (SqExec *exec)
   g_free (self);
 }
 
+static gsize
+count_memory (const CpuExec *self)
+{
+  gsize bytes = self->arena_bytes + self->scratch_floats * self->threads * sizeof (float);
+
+  for (guint s = 0; s < self->steps->len; s++)
+    {
+      const Step *step = g_ptr_array_index (self->steps, s);
+      const SqWinograd *w = &step->winograd;
+
+      if (step->op != NULL)
+        bytes += sq_dnn_op_bytes (step->op);
+      if (step->conv8 != NULL)
+        bytes += sq_k_conv8_weights_size (&step->conv8->conv);
+      if (w->weights != NULL)
+        bytes += sq_k_winograd_weights_size (8 * w->in_blocks, 8 * w->out_blocks) * sizeof (float);
+    }
+  return bytes;
+}
+
 static SqExec *
 cpu_compile (const SqGraph *graph, const SqExecOptions *options, GError **error)
 {
@@ -56,6 +76,7 @@ cpu_compile (const SqGraph *graph, const SqExecOptions *options, GError **error)
                            "There is not enough memory to run this network: use a smaller input size.");
       return NULL;
     }
+  self->parent.memory = count_memory (self);
   return &self->parent;
 }
 

@@ -108,6 +108,7 @@ upload (CudaExec *self, GError **error)
     }
   if (code == SQ_GPU_OK)
     code = api->stream_wait (self->stream);
+  self->parent.memory = bytes + self->arena_bytes + self->workspace_bytes;
   g_byte_array_set_size (self->constants, 0);
   return _sq_cuda_check (self, code, "loading the network", error);
 }

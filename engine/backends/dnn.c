@@ -32,7 +32,7 @@ struct _SqDnnOp
   int n_args, x, y, residual, scratch; // indices into args, -1 none
   const void *bound[MAX_ARGS];         // last data handle of each, to set only what changed
   gpointer owned[2];                   // weights, bias
-  gsize scratch_bytes;
+  gsize owned_bytes, scratch_bytes;
   const char *implementation;
 };
 
@@ -256,6 +256,7 @@ load_weights (SqDnn *self, SqDnnOp *op, Desc from, Desc to, const float *weights
   if (op->owned[0] == NULL)
     return check (dnnl_out_of_memory, "A convolution", error);
   memset (op->owned[0], 0, bytes);
+  op->owned_bytes += bytes;
   if ((index = add_arg (self, op, DNNL_ARG_WEIGHTS, to, op->owned[0])) < 0)
     return check (dnnl_out_of_memory, "A convolution", error);
   status = dnnl_memory_create (&source, from, self->engine, (void *) weights);
@@ -436,6 +437,12 @@ const char *
 sq_dnn_op_implementation (const SqDnnOp *op)
 {
   return op->implementation;
+}
+
+gsize
+sq_dnn_op_bytes (const SqDnnOp *op)
+{
+  return op->owned_bytes;
 }
 
 gboolean

@@ -36,6 +36,7 @@ SqDnnOp *sq_dnn_reorder (SqDnn *self, const SqShape *x, gboolean to_blocked, GEr
 
 gboolean sq_dnn_run (SqDnn *self, SqDnnOp *op, const float *x, float *y, const float *residual);
 const char *sq_dnn_op_implementation (const SqDnnOp *op); // oneDNN's name for the code it chose
+gsize sq_dnn_op_bytes (const SqDnnOp *op);                // of the weights it keeps
 gboolean sq_dnn_op_is_winograd (const SqDnnOp *op);
 void sq_dnn_op_free (SqDnnOp *op);
 

@@ -132,6 +132,12 @@ sq_detector_get_batch (SqDetector *self)
   return MAX (self->exec->batch, 1);
 }
 
+gsize
+sq_detector_get_memory (SqDetector *self)
+{
+  return self->exec->memory;
+}
+
 SqDetectorJob *
 sq_detector_job_new (SqFrame *frame)
 {

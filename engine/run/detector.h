@@ -52,6 +52,7 @@ const char *sq_detector_get_device (SqDetector *self); // interned
 char *sq_detector_describe (SqDetector *self);         // what runs where, for people; may be NULL
 const char *sq_detector_get_note (SqDetector *self);   // one sentence on how it was built that the user should know, or NULL
 guint sq_detector_get_batch (SqDetector *self);        // at least 1
+gsize sq_detector_get_memory (SqDetector *self);       // bytes of its network on the device; 0 unknown
 
 SqDetectorJob *sq_detector_job_new (SqFrame *frame); // takes the reference
 void sq_detector_job_free (SqDetectorJob *job);

@@ -321,6 +321,12 @@ _sq_pipeline_build (SqPipeline *self, const Lane *lane, gboolean other, GError *
                               error);
   if (backend->takes_frames)
     set_building (self, lane->device, FALSE);
+  if (detector != NULL)
+    {
+      g_mutex_lock (&self->lock);
+      self->memory[other ? 1 : 0] = sq_detector_get_memory (detector);
+      g_mutex_unlock (&self->lock);
+    }
   return detector;
 }
 

@@ -106,6 +106,7 @@ struct _SqPipeline
   gint64 clock_us, clock_pts_ns; // pacing: wall clock of one frame; clock_us 0 = take the next
   double rate;
   SqMeter meter;
+  gsize memory[2];                    // bytes of a network that was built last, the other of a pair's second
   guint tracked_generation;           // the output thread's, as what follows
   SqTracker *tracker, *other_tracker; // the output thread's; NULL none
 

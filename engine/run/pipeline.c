@@ -325,6 +325,8 @@ sq_pipeline_get_stats (SqPipeline *self, SqPipelineStats *stats)
     }
   stats->parallel = self->parallel;
   stats->reason = self->reason;
+  stats->memory = self->memory[0];
+  stats->other_memory = self->memory[1];
   for (int s = 0; s < SQ_N_STAGES; s++)
     stats->stage[s].queued = self->queue[s].length;
   g_mutex_unlock (&self->lock);

@@ -77,14 +77,15 @@ typedef struct
   SqStageStats other_stage[SQ_N_STAGES]; // of a pair's second model; decode 0
   SqDeviceStats device[SQ_MAX_DEVICES];
   guint n_devices;
-  SqParallel parallel; // as it runs; SQ_PARALLEL_AUTO while that is being measured
-  const char *reason;  // interned sentence: why so; NULL as asked for
-  guint64 frames;      // results delivered
-  guint64 dropped;     // late frames never run (realtime and live)
-  int lanes;           // frames in the network at once, of all devices (in a pair: in the first model's)
-  double engine_fps;   // lanes / mean of preprocess + infer + post, in a pair of the first model
-  double wall_fps;     // results per second of wall clock over the last 2 s
-  gint64 elapsed_ns;   // running time, pauses left out
+  SqParallel parallel;        // as it runs; SQ_PARALLEL_AUTO while that is being measured
+  const char *reason;         // interned sentence: why so; NULL as asked for
+  guint64 frames;             // results delivered
+  guint64 dropped;            // late frames never run (realtime and live)
+  int lanes;                  // frames in the network at once, of all devices (in a pair: in the first model's)
+  double engine_fps;          // lanes / mean of preprocess + infer + post, in a pair of the first model
+  double wall_fps;            // results per second of wall clock over the last 2 s
+  gint64 elapsed_ns;          // running time, pauses left out
+  gsize memory, other_memory; // bytes of one built network on its device, and of a pair's second; 0 unknown
 } SqPipelineStats;
 
 // Called on the output thread for every frame, in order. Must not block longer than a frame.

@@ -75,6 +75,8 @@ test_forms (void)
   g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (x, "b"), "name"), ==, "beta");
   g_assert_cmpfloat (json_object_get_double_member (json_object_get_object_member (x, "b"), "flop"), >, 0);
   g_assert_cmpfloat (json_object_get_double_member (json_object_get_object_member (x, "b"), "engine_fps"), >, 0);
+  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (x, "a"), "memory"), >, 0);
+  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (x, "b"), "memory"), >, 0);
 
   g_assert_cmpint (run_cli (&table, NULL, "--a", a, "--b", b, "--conf", "0.3", pictures, NULL), ==, 0);
   agreement = g_strdup_printf ("agreement %.3f", json_object_get_double_member (x, "agreement"));

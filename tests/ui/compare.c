@@ -176,7 +176,7 @@ test_pictures (Compare *self, gconstpointer data)
   g_assert_cmpstr (sq_compare_page_get_text (self->page, "frames", 0), ==, "8");
   for (int column = 0; column < 3; column++)
     {
-      static const char *const rows[] = { "size", "flop", "engine-fps", "network", "network-p99", "objects" };
+      static const char *const rows[] = { "size", "flop", "memory", "engine-fps", "network", "network-p99", "objects" };
 
       for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
         g_assert_cmpstr (sq_compare_page_get_text (self->page, rows[i], column), !=, "–");

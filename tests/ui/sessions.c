@@ -385,80 +385,6 @@ test_export (Fixture *fixture, gconstpointer data)
   stored_close (&s);
 }
 
-static gboolean
-evaluated (gpointer data)
-{
-  Stored *s = data;
-
-  return !g_str_equal (sq_evaluation_view_get_state_name (sq_sessions_page_get_evaluation (s->page)), "busy");
-}
-
-// What is on show is what the evaluation says, of one session and of two.
-static void
-test_evaluation (Fixture *fixture, gconstpointer data)
-{
-  Stored s;
-  SqEvaluationView *view;
-  g_autofree char *labels = NULL, *nothing = g_build_filename (fixture->dir, "nothing.json", NULL), *expected = NULL;
-  g_autoptr (SqRun) run = NULL;
-  g_autoptr (SqAnnotations) annotations = NULL;
-  g_autoptr (SqJudge) judge = NULL;
-  g_autoptr (GError) error = NULL;
-  float f1[SQ_AP_SCORES];
-  gint64 second;
-
-  stored_open (&s, fixture, 1200, 760);
-  view = sq_sessions_page_get_evaluation (s.page);
-  labels = stored_write_labels (&s);
-  second = stored_add_run (&s, "Morning again", "yolov4-tiny", s.pictures, 2, .3f);
-  run = stored_load (&s, s.runs[0]);
-  annotations = sq_annotations_load (labels, NULL, NULL, &error);
-  g_assert_no_error (error);
-  judge = sq_project_evaluate (s.project, s.runs[0], annotations, SQ_EVALUATE_SCORE, NULL, &error);
-  g_assert_no_error (error);
-
-  sq_sessions_page_open (s.page, run);
-  sq_sessions_page_evaluate (s.page, s.runs[0], 0, labels, NULL);
-  g_assert_true (fixture_wait (evaluated, &s, 10));
-  g_assert_cmpstr (sq_evaluation_view_get_state_name (view), ==, "result");
-  expected = g_strdup_printf ("%.3f", sq_evaluation_get_ap (judge->result)->ap50);
-  g_assert_cmpstr (sq_evaluation_view_get_summary (view, "ap50", 0), ==, expected);
-  g_assert_cmpstr (sq_evaluation_view_get_summary (view, "ap50", 1), ==, "");
-  g_assert_cmpuint (sq_class_table_get_n_rows (sq_evaluation_view_get_table (view)), ==, 3);
-  sq_class_table_sort (sq_evaluation_view_get_table (view), "AP50", GTK_SORT_ASCENDING);
-  g_assert_cmpint (sq_class_table_get_class (sq_evaluation_view_get_table (view), 0), ==, 2); // the dog is never found
-  sq_class_table_sort (sq_evaluation_view_get_table (view), "Class", GTK_SORT_ASCENDING);
-  g_assert_cmpint (sq_class_table_get_class (sq_evaluation_view_get_table (view), 0), ==, 1);
-  sq_evaluation_get_f1 (judge->result, 1, f1);
-  g_signal_emit_by_name (sq_evaluation_view_get_table (view), "selected", 1);
-  for (guint i = 0; i < SQ_AP_SCORES; i++)
-    g_assert_cmpfloat_with_epsilon (sq_curve_chart_get_value (sq_evaluation_view_get_f1 (view), 0, i), f1[i], 1e-6);
-
-  // The pictures behind a number; one of them opens.
-  g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 1); // the other has no mistake
-  sq_evaluation_view_show_cell (view, 2, 3);
-  g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 1); // the dog that was missed
-  sq_evaluation_view_show_cell (view, 1, 1);
-  g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 2);
-  gtk_widget_activate_action (GTK_WIDGET (s.window), "win.back", NULL);
-  g_assert_false (sq_evaluation_view_get_open (view));
-  g_assert_nonnull (sq_sessions_page_get_run (s.page)); // back in the session
-
-  sq_sessions_page_evaluate (s.page, s.runs[0], second, labels, NULL);
-  g_assert_true (fixture_wait (evaluated, &s, 10));
-  g_assert_cmpuint (sq_evaluation_view_get_judge (view, 1)->n_judged, ==, 2);
-  g_assert_cmpstr (sq_evaluation_view_get_summary (view, "ap50", 0), ==, expected);
-  g_assert_cmpint (*sq_evaluation_view_get_summary (view, "ap50", 2), !=, '\0');
-
-  // Labels of other pictures: a sentence.
-  g_assert_true (
-      g_file_set_contents (nothing, "{\"images\":[],\"annotations\":[],\"categories\":[{\"id\":1,\"name\":\"person\"}]}", -1, NULL));
-  sq_sessions_page_evaluate (s.page, s.runs[0], 0, nothing, NULL);
-  g_assert_true (fixture_wait (evaluated, &s, 10));
-  g_assert_cmpstr (sq_evaluation_view_get_state_name (view), ==, "error");
-  stored_close (&s);
-}
-
 static void
 find_undo (GtkWidget *widget, gpointer data)
 {
@@ -562,7 +488,6 @@ main (int argc, char **argv)
   ADD ("details", test_details);
   ADD ("moved", test_moved);
   ADD ("export", test_export);
-  ADD ("evaluation", test_evaluation);
   ADD ("retention", test_retention);
   ADD ("compare", test_compare);
   return g_test_run ();
