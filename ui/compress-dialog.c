@@ -394,14 +394,20 @@ on_show (SqCompressDialog *self)
 }
 
 static void
-on_compare (SqCompressDialog *self)
+leave_for (SqCompressDialog *self, const char *action)
 {
   GtkWindow *parent = gtk_window_get_transient_for (GTK_WINDOW (self));
 
   if (parent != NULL && self->made != NULL)
-    gtk_widget_activate_action (GTK_WIDGET (parent), "win.compare", "(ss)", sq_model_entry_get_id (self->original),
+    gtk_widget_activate_action (GTK_WIDGET (parent), action, "(ss)", sq_model_entry_get_id (self->original),
                                 sq_model_entry_get_id (self->made));
   gtk_window_destroy (GTK_WINDOW (self));
+}
+
+static void
+on_compare (SqCompressDialog *self)
+{
+  leave_for (self, "win.compare");
 }
 
 static void
@@ -426,7 +432,7 @@ on_made (GObject *source, GAsyncResult *result, gpointer user_data)
   g_set_object (&self->made, entry);
   if (variant == NULL || variant->warning == NULL)
     {
-      on_show (self);
+      leave_for (self, "win.made");
       return;
     }
   g_object_get (entry, "subtitle", &numbers, NULL);

@@ -391,6 +391,19 @@ action_compare (GtkWidget *widget, const char *name, GVariant *parameter)
     _sq_window_compare (self, sq_model_list_find (models, a), sq_model_list_find (models, b));
 }
 
+// A variant is there: beside its original on what is at hand, or else where it is listed.
+static void
+action_made (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  const char *original, *made;
+
+  g_variant_get (parameter, "(&s&s)", &original, &made);
+  if (_sq_window_can_compare (SQ_WINDOW (widget)))
+    gtk_widget_activate_action (widget, "win.compare", "(ss)", original, made);
+  else
+    gtk_widget_activate_action (widget, "win.show-model", "s", made);
+}
+
 static void
 action_compare_runs (GtkWidget *widget, const char *name, GVariant *parameter)
 {
@@ -473,7 +486,8 @@ _sq_window_class_init_actions (GtkWidgetClass *widget_class)
     { "win.compress-recipe", "(sssb)", action_compress_recipe }, // a model's id, a recipe, pictures or "", at once
     { "win.show-model", "s", action_show_model },
     { "win.level", "i", action_level },
-    { "win.compare", "(ss)", action_compare }, // the ids of two models
+    { "win.compare", "(ss)", action_compare },           // the ids of two models
+    { "win.made", "(ss)", action_made },                 // of an original and its new variant
     { "win.compare-runs", "(xx)", action_compare_runs }, // of two runs of the project
     { "win.walk", "i", action_walk },          // as sq_compare_page_walk
     { "win.save-picture", NULL, action_save_picture },

@@ -50,6 +50,7 @@ void _sq_window_update_header (SqWindow *self);
 void _sq_window_update_actions (SqWindow *self);
 // On what was opened last, where nothing is compared yet.
 void _sq_window_compare (SqWindow *self, SqModelEntry *a, SqModelEntry *b);
+gboolean _sq_window_can_compare (SqWindow *self);                     // there is something to compare on
 void _sq_window_open_here (SqWindow *self, const char *const *paths); // on the page on show, or on Detect
 SqPictureView *_sq_window_get_view (SqWindow *self);                  // of the page on show, or NULL
 

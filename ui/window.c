@@ -111,6 +111,12 @@ _sq_window_compare (SqWindow *self, SqModelEntry *a, SqModelEntry *b)
     sq_compare_page_open (self->compare, source);
 }
 
+gboolean
+_sq_window_can_compare (SqWindow *self)
+{
+  return sq_compare_page_get_has_run (self->compare) || get_last_source (self) != NULL;
+}
+
 static void
 on_page_changed (SqWindow *self)
 {
