@@ -73,15 +73,6 @@ update_subtitle (SqComparePage *self)
   _sq_compare_page_set_title (self, info != NULL ? info->name : _("Compare"), text);
 }
 
-// Where the second model has a device of its own it is the last of them.
-static int
-lanes_of_b (SqComparePage *self, const SqPipelineStats *stats)
-{
-  const SqDeviceStats *last = &stats->device[MAX (stats->n_devices, 1) - 1];
-
-  return stats->n_devices > 1 && g_strcmp0 (last->id, self->side[SQ_SIDE_B].device) == 0 ? last->lanes : stats->lanes;
-}
-
 void
 _sq_compare_page_refresh (SqComparePage *self)
 {
@@ -114,7 +105,7 @@ on_tick (gpointer data)
     return G_SOURCE_CONTINUE;
   sq_pipeline_get_stats (self->pipeline, &stats);
   sq_compared_model_set_stages (&self->figures[SQ_SIDE_A], stats.stage, stats.lanes);
-  sq_compared_model_set_stages (&self->figures[SQ_SIDE_B], stats.other_stage, lanes_of_b (self, &stats));
+  sq_compared_model_set_stages (&self->figures[SQ_SIDE_B], stats.other_stage, stats.other_lanes);
   self->figures[SQ_SIDE_A].memory = stats.memory;
   self->figures[SQ_SIDE_B].memory = stats.other_memory;
   // The rate of the last two seconds means nothing once it is over: then that of the whole run.

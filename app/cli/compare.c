@@ -12,7 +12,8 @@
 
 typedef struct
 {
-  char *a, *b, *level_a, *level_b, *device_a, *device_b, *classes, *format, *output, *project, *runs;
+  char *a, *b, *family_a, *family_b, *level_a, *level_b, *device_a, *device_b, *precision_a, *precision_b, *classes, *format, *output,
+      *project, *runs;
   double confidence, iou;
   int threads;
 } Options;
@@ -153,6 +154,8 @@ run_pipeline (Job *job, const char *const *paths, SqPipelineStats *stats)
   gboolean terminal = isatty (STDERR_FILENO);
   guint sources[3];
 
+  sq_precision_from_id (job->options.precision_a, &options.precision);
+  sq_precision_from_id (job->options.precision_b, &options.other_precision);
   job->pipeline = sq_pipeline_new (job->a, &options);
   job->loop = g_main_loop_new (NULL, FALSE);
   g_signal_connect (job->pipeline, "item-failed", G_CALLBACK (on_item_failed), job);
@@ -174,15 +177,6 @@ run_pipeline (Job *job, const char *const *paths, SqPipelineStats *stats)
   if (terminal)
     fputs ("\r\033[K", stderr);
   g_main_loop_unref (job->loop);
-}
-
-// Where the second model has a device of its own it is the last of them.
-static int
-lanes_of_b (const SqPipelineStats *stats, const char *device)
-{
-  const SqDeviceStats *last = &stats->device[MAX (stats->n_devices, 1) - 1];
-
-  return stats->n_devices > 1 && g_strcmp0 (last->id, device) == 0 ? last->lanes : stats->lanes;
 }
 
 // One side's run in the project.
@@ -250,7 +244,7 @@ compare (Job *job, const char *const *paths, const char *level_a, const char *le
   sq_compared_model_set_model (&report.a, job->a);
   sq_compared_model_set_model (&report.b, job->b);
   sq_compared_model_set_stages (&report.a, stats.stage, stats.lanes);
-  sq_compared_model_set_stages (&report.b, stats.other_stage, lanes_of_b (&stats, o->device_b));
+  sq_compared_model_set_stages (&report.b, stats.other_stage, stats.other_lanes);
   report.a.memory = stats.memory;
   report.b.memory = stats.other_memory;
   report.a.device = device;
@@ -270,6 +264,7 @@ static gboolean
 check_options (const Options *o)
 {
   const char *const *levels = sq_recipe_level_ids ();
+  SqPrecision precision;
 
   if (o->format != NULL && !g_strv_contains ((const char *const[]){ "table", "json", "html", NULL }, o->format))
     sq_cli_error ("'%s' is no format of compare: use table, json or html.", o->format);
@@ -279,10 +274,13 @@ check_options (const Options *o)
 
       sq_cli_error ("There is no such level: choose from %s.", known);
     }
+  else if (!sq_precision_from_id (o->precision_a, &precision) || !sq_precision_from_id (o->precision_b, &precision))
+    sq_cli_error ("There is no such precision: use auto, f32, half, int8 or fp8.");
   else if (o->confidence < 0 || o->confidence > 1 || o->iou < 0 || o->iou > 1)
     sq_cli_error ("--conf and --iou lie between 0 and 1.");
-  else if (o->runs == NULL && o->b == NULL && o->level_b == NULL)
-    sq_cli_error ("Name the second model with --b, or its level with --level-b.");
+  else if (o->runs == NULL && o->b == NULL && o->level_b == NULL && o->device_b == NULL && o->precision_b == NULL)
+    sq_cli_error ("Name the second model with --b, or another level, device or precision of the first with --level-b, --device-b or "
+                  "--precision-b.");
   else
     return TRUE;
   return FALSE;
@@ -290,9 +288,9 @@ check_options (const Options *o)
 
 // The model, or that level of it, and how the level is called; NULL after a message.
 static SqModel *
-load (const char *name, const char *level, char **shown)
+load (const char *name, const char *family, const char *level, char **shown)
 {
-  SqModel *model = sq_cli_load_model (name, NULL, TRUE);
+  SqModel *model = sq_cli_load_model (name, family, TRUE);
 
   if (model != NULL && level != NULL)
     model = sq_cli_load_level (model, level);
@@ -308,8 +306,11 @@ perform (Job *job, const char *const *paths)
   g_autofree char *level_a = NULL, *level_b = NULL;
   SqExit status = SQ_EXIT_NOTHING;
 
-  job->a = load (o->a, o->level_a, &level_a);
-  job->b = job->a != NULL ? load (o->b != NULL ? o->b : o->a, o->level_b, &level_b) : NULL;
+  job->a = load (o->a, o->family_a, o->level_a, &level_a);
+  if (job->a != NULL && o->b != NULL)
+    job->b = load (o->b, o->family_b, o->level_b, &level_b);
+  else if (job->a != NULL) // the same file
+    job->b = load (o->a, o->family_b != NULL ? o->family_b : o->family_a, o->level_b, &level_b);
   if (job->b == NULL)
     return SQ_EXIT_NOTHING;
   job->filter_a = job->filter_b = (SqFilter){ (float) o->confidence, (float) o->iou, FALSE, 300 };
@@ -340,10 +341,15 @@ run (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "a", 'a', 0, G_OPTION_ARG_FILENAME, &o->a, "first model: file or name (see 'squint-cli models')", "MODEL" },
     { "b", 'b', 0, G_OPTION_ARG_FILENAME, &o->b, "second model", "MODEL" },
+    { "family-a", 0, 0, G_OPTION_ARG_STRING, &o->family_a, "what the first one's outputs mean, where the file does not say", "ID" },
+    { "family-b", 0, 0, G_OPTION_ARG_STRING, &o->family_b, "the same of the second, or, without --b, of the first", "ID" },
     { "level-a", 0, 0, G_OPTION_ARG_STRING, &o->level_a, "compression level of the first that was made in the window", "LEVEL" },
     { "level-b", 0, 0, G_OPTION_ARG_STRING, &o->level_b, "the same of the second, or, without --b, of the first", "LEVEL" },
     { "device-a", 0, 0, G_OPTION_ARG_STRING, &o->device_a, "device of the first (see 'squint-cli devices')", "DEVICE" },
     { "device-b", 0, 0, G_OPTION_ARG_STRING, &o->device_b, "device of the second; default: that of the first", "DEVICE" },
+    { "precision-a", 0, 0, G_OPTION_ARG_STRING, &o->precision_a, "of the first on its device: auto (default), f32, half, int8 or fp8",
+      "P" },
+    { "precision-b", 0, 0, G_OPTION_ARG_STRING, &o->precision_b, "of the second; default: auto", "P" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &o->threads, "frames at once on the CPU, 0 = one per core", "N" },
     { "conf", 0, 0, G_OPTION_ARG_DOUBLE, &o->confidence, "lowest score, 0 to 1 (0.25)", "SCORE" },
     { "iou", 0, 0, G_OPTION_ARG_DOUBLE, &o->iou, "overlap above which the weaker box goes, 0 to 1 (0.45)", "IOU" },
@@ -356,8 +362,9 @@ run (int argc, char **argv)
       "A,B" },
     { NULL },
   };
-  char **const owned[] = { &o->a,       &o->b,      &o->level_a, &o->level_b, &o->device_a, &o->device_b,
-                           &o->classes, &o->format, &o->output,  &o->project, &o->runs };
+  char **const owned[] = { &o->a,       &o->b,        &o->family_a, &o->family_b,    &o->level_a,
+                           &o->level_b, &o->device_a, &o->device_b, &o->precision_a, &o->precision_b,
+                           &o->classes, &o->format,   &o->output,   &o->project,     &o->runs };
   SqExit status = SQ_EXIT_USAGE;
 
   if (!sq_cli_parse ("compare", "INPUT...", "Looks at pictures and videos with two models at once and tells where they differ.", entries,

@@ -305,12 +305,13 @@ sq_pipeline_get_source_info (SqPipeline *self)
 void
 sq_pipeline_get_stats (SqPipeline *self, SqPipelineStats *stats)
 {
-  int lanes = 0;
+  int lanes = 0, others = 0;
 
   g_mutex_lock (&self->lock);
   for (guint i = 0; i < self->lanes->len; i++)
-    lanes += !pipeline_lane (self, i)->ended && !pipeline_lane (self, i)->device->second;
+    *(pipeline_lane (self, i)->device->second ? &others : &lanes) += !pipeline_lane (self, i)->ended;
   sq_meter_read (&self->meter, MAX (lanes, 1), g_get_monotonic_time (), stats);
+  stats->other_lanes = MAX (others > 0 || _sq_pipeline_has_second (self) ? others : lanes, 1);
   for (guint i = 0; i < MIN (self->devices->len, SQ_MAX_DEVICES); i++)
     {
       const Device *device = pipeline_device (self, i);

@@ -81,7 +81,7 @@ typedef struct
   const char *reason;         // interned sentence: why so; NULL as asked for
   guint64 frames;             // results delivered
   guint64 dropped;            // late frames never run (realtime and live)
-  int lanes;                  // frames in the network at once, of all devices (in a pair: in the first model's)
+  int lanes, other_lanes;     // frames in the network at once, of all devices; in a pair: in the first model's, and in the second's
   double engine_fps;          // lanes / mean of preprocess + infer + post, in a pair of the first model
   double wall_fps;            // results per second of wall clock over the last 2 s
   gint64 elapsed_ns;          // running time, pauses left out

@@ -119,6 +119,9 @@ test_exits (void)
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--b", b, "-f", "docx", good, NULL), ==, 2);
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--b", b, "--conf", "7", good, NULL), ==, 2);
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--b", b, "--classes", "unicorn", good, NULL), ==, 2);
+  g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--precision-b", "tiny", good, NULL), ==, 2);
+  g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--precision-b", "f32", good, NULL), ==, 0);
+  g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--b", b, "--family-b", "yolox", good, NULL), ==, 3); // it does not look like one
   g_assert_cmpint (run_cli (NULL, NULL, "--runs", "1,2", NULL), ==, 2);
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--b", "/no/such.onnx", good, NULL), ==, 3);
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--b", b, "--device-b", "toaster", good, NULL), ==, 3);
