@@ -160,7 +160,9 @@ pipeline_device (const SqPipeline *self, guint i)
 static inline gboolean
 _sq_pipeline_has_second (const SqPipeline *self)
 {
-  return self->options.other != NULL && pipeline_device (self, self->devices->len - 1)->second;
+  guint n = self->devices->len; // none where the list of devices was no good
+
+  return self->options.other != NULL && n > 0 && pipeline_device (self, n - 1)->second;
 }
 
 // pipeline-queue.c

@@ -334,7 +334,7 @@ test_auto (void)
     int us[2];
     int fails_with;
     SqParallel mode;
-  } cases[] = { { { 10000, 10000 }, -1, SQ_PARALLEL_DATA }, { { 10000, 600000 }, -1, SQ_PARALLEL_SINGLE } };
+  } cases[] = { { { 50000, 50000 }, -1, SQ_PARALLEL_DATA }, { { 20000, 1200000 }, -1, SQ_PARALLEL_SINGLE } };
 
   for (guint c = 0; c < G_N_ELEMENTS (cases); c++)
     {
