@@ -48,6 +48,7 @@ sq_judge_free (SqJudge *self)
 {
   g_clear_pointer (&self->result, sq_evaluation_free);
   g_clear_pointer (&self->labels, sq_annotations_unref);
+  g_clear_pointer (&self->run, sq_run_unref);
   g_clear_pointer (&self->seqs, g_array_unref);
   g_free (self->class_map);
   g_free (self->known);
@@ -119,6 +120,8 @@ sq_project_evaluate (SqProject *project, gint64 run, SqAnnotations *labels, floa
         judge_frame (self, frames->pdata[i], seen);
       at = ((SqStoredFrame *) frames->pdata[frames->len - 1])->seq + 1;
     }
+  if (self != NULL)
+    self->run = sq_run_ref (what);
   if (self != NULL && self->n_judged == 0)
     {
       g_set_error (error, SQ_ERROR, SQ_ERROR_FORMAT, "No picture of “%s” is among the labels; choose those that were made for it.",

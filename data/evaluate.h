@@ -22,6 +22,7 @@ typedef struct
   guint n_common;       // classes of the model that are among the labels
   SqEvaluation *result; // owned
   guint n_judged;       // pictures
+  SqRun *run;           // what was judged; NULL: a model that runs
   GArray *seqs;         // gint64: where a run was judged, its frame of each picture, in the evaluation's order
 
   /*< private >*/

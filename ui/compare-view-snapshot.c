@@ -117,17 +117,17 @@ make_tag (const Drawing *d, const SqMatch *match, const SqDetection *box, SqSide
     {
     case SQ_MATCH_LOST:
       // Translators: class name; only the first model sees it
-      return g_strdup_printf (_("lost · %s"), name);
+      return g_strdup_printf (_ ("lost · %s"), name);
     case SQ_MATCH_NEW:
       // Translators: class name; only the second model sees it
-      return g_strdup_printf (_("new · %s"), name);
+      return g_strdup_printf (_ ("new · %s"), name);
     case SQ_MATCH_CLASS:
       {
         const SqDetection *a = _sq_compare_view_get_box (d->self, match, SQ_SIDE_A),
                           *b = _sq_compare_view_get_box (d->self, match, SQ_SIDE_B);
 
         // Translators: class names by the first and by the second model
-        return g_strdup_printf (_("A %s · B %s"), _sq_compare_view_get_label (d->self, SQ_SIDE_A, a),
+        return g_strdup_printf (_ ("A %s · B %s"), _sq_compare_view_get_label (d->self, SQ_SIDE_A, a),
                                 _sq_compare_view_get_label (d->self, SQ_SIDE_B, b));
       }
     default:
@@ -194,10 +194,10 @@ draw_match (const Drawing *d, guint index, gboolean focus)
       fill.alpha = .15f;
       gtk_snapshot_append_color (d->snapshot, &fill, &rect);
     }
-  // Side by side, the other pane names it.
-  if (focus)
+  // Side by side, the other pane names it; of what is selected a tag is longer than a side may be, so it lies over both.
+  if (focus && d->self->mode != SQ_COMPARE_SPLIT)
     tag = _sq_picture_view_describe (view, index);
-  else if (!faint || d->self->mode != SQ_COMPARE_PANES)
+  else if (!focus && (!faint || d->self->mode != SQ_COMPARE_PANES))
     tag = make_tag (d, match, box, of);
   if (tag != NULL)
     _sq_picture_view_draw_tag (view, d->snapshot, tag, &colour, &rect, &d->part);
@@ -250,14 +250,35 @@ draw_side (SqCompareView *self, GtkSnapshot *snapshot, SqSide side)
   gtk_snapshot_pop (snapshot);
 }
 
+static void
+draw_focus_tag (SqCompareView *self, GtkSnapshot *snapshot, int index)
+{
+  SqPictureView *view = SQ_PICTURE_VIEW (self);
+  const SqMatch *match = &g_array_index (self->matches, SqMatch, index);
+  const SqDetection *a = _sq_compare_view_get_box (self, match, SQ_SIDE_A), *b = _sq_compare_view_get_box (self, match, SQ_SIDE_B);
+  GdkRGBA colour = sq_match_colour (match->kind);
+  g_autofree char *tag = _sq_picture_view_describe (view, index);
+  graphene_rect_t pane, rect;
+  double scale, left, top;
+
+  _sq_picture_view_get_pane (view, 0, &pane);
+  _sq_picture_view_get_geometry (view, &pane, &scale, &left, &top);
+  rect = _sq_detection_to_rect (a != NULL ? a : b, scale, left, top);
+  if (_sq_picture_view_is_in (&pane, &rect))
+    _sq_picture_view_draw_tag (view, snapshot, tag, &colour, &rect, &pane);
+}
+
 void
 _sq_compare_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
   SqCompareView *self = SQ_COMPARE_VIEW (widget);
+  int focus = sq_picture_view_get_focus_index (SQ_PICTURE_VIEW (self));
 
   if (self->result == NULL)
     return;
   for (int s = 0; s < SQ_N_SIDES; s++)
     draw_side (self, snapshot, s);
+  if (self->mode == SQ_COMPARE_SPLIT && focus >= 0 && (guint) focus < self->matches->len)
+    draw_focus_tag (self, snapshot, focus);
   gtk_widget_snapshot_child (widget, GTK_WIDGET (self->handle), snapshot);
 }

@@ -242,12 +242,27 @@ on_side_changed (SqEvaluationView *self)
 }
 
 static void
+show_legend (SqEvaluationView *self)
+{
+  const SqRun *a = self->judges[0]->run, *b = self->judges[1] != NULL ? self->judges[1]->run : NULL;
+
+  gtk_widget_set_visible (self->legend, b != NULL);
+  if (b != NULL)
+    {
+      // Translators: the names of two sessions, each with its model
+      g_autofree char *text = g_strdup_printf (_("A, the solid line: %s, %s. B, the dashed line: %s, %s."), a->name, a->model, b->name, b->model);
+
+      gtk_label_set_label (GTK_LABEL (self->legend), text);
+    }
+}
+
+static void
 show_result (SqEvaluationView *self)
 {
   show_summary (self);
   sq_class_table_set (self->table, self->judges[0], self->judges[1]);
   gtk_widget_set_visible (GTK_WIDGET (self->side), self->judges[1] != NULL);
-  gtk_widget_set_visible (self->legend, self->judges[1] != NULL);
+  show_legend (self);
   on_class_selected (self, sq_class_table_get_class (self->table, 0));
   on_side_changed (self);
   gtk_stack_set_visible_child_name (self->stack, "result");
@@ -354,8 +369,9 @@ make_result (SqEvaluationView *self)
   gtk_widget_add_css_class (GTK_WIDGET (self->intro), "dim-label");
   self->table = SQ_CLASS_TABLE (sq_class_table_new ());
   self->curves_title = GTK_LABEL (make_heading (NULL));
-  self->legend = gtk_label_new (_("A is the solid line, B the dashed one"));
+  self->legend = gtk_label_new (NULL);
   gtk_label_set_xalign (GTK_LABEL (self->legend), 0);
+  gtk_label_set_wrap (GTK_LABEL (self->legend), TRUE);
   gtk_widget_add_css_class (self->legend, "caption");
   self->precision = SQ_CURVE_CHART (sq_curve_chart_new (_("Recall"), _("Precision")));
   self->f1 = SQ_CURVE_CHART (sq_curve_chart_new (_("Score"), _("F1")));
@@ -383,10 +399,10 @@ make_result (SqEvaluationView *self)
   gtk_box_append (GTK_BOX (row), worst);
 
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->intro));
+  gtk_box_append (GTK_BOX (box), self->legend);
   gtk_box_append (GTK_BOX (box), make_summary (self));
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->table));
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->curves_title));
-  gtk_box_append (GTK_BOX (box), self->legend);
   gtk_box_append (GTK_BOX (box), curves);
   gtk_box_append (GTK_BOX (box), row);
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->confusion));

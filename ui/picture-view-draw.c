@@ -124,7 +124,7 @@ _sq_picture_view_draw_picture (SqPictureView *self, GtkSnapshot *snapshot, doubl
     {
       GtkWidget *widget = GTK_WIDGET (self);
       GdkRGBA ground = { .5f, .5f, .5f, .2f };
-      PangoLayout *layout = _sq_picture_view_get_layout (self, _("The picture is no longer there; its detections are"));
+      PangoLayout *layout = _sq_picture_view_get_layout (self, _("The picture is gone; its detections are still here"));
       GdkRGBA fg;
       int w, h;
 

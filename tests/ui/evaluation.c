@@ -4,6 +4,7 @@
 
 #include "stored.h"
 #include "ui/confusion-grid.h"
+#include <string.h>
 
 #define MANY 60
 
@@ -13,6 +14,16 @@ evaluated (gpointer data)
   Stored *s = data;
 
   return !g_str_equal (sq_evaluation_view_get_state_name (sq_sessions_page_get_evaluation (s->page)), "busy");
+}
+
+static void
+find_legend (GtkWidget *widget, GtkWidget **label)
+{
+  if (GTK_IS_LABEL (widget) && g_str_has_prefix (gtk_label_get_label (GTK_LABEL (widget)), "A, the solid line")
+      && gtk_widget_get_mapped (widget))
+    *label = widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    find_legend (child, label);
 }
 
 // What is on show is what the evaluation says, of one session and of two.
@@ -28,6 +39,7 @@ test_evaluation (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   float f1[SQ_AP_SCORES];
   gint64 second;
+  GtkWidget *legend = NULL;
   int least;
 
   stored_open (&s, fixture, 1200, 760);
@@ -69,9 +81,13 @@ test_evaluation (Fixture *fixture, gconstpointer data)
 
   sq_sessions_page_evaluate (s.page, s.runs[0], second, labels, NULL);
   g_assert_true (fixture_wait (evaluated, &s, 10));
+  fixture_run_for (.1);
   g_assert_cmpuint (sq_evaluation_view_get_judge (view, 1)->n_judged, ==, 2);
   g_assert_cmpstr (sq_evaluation_view_get_summary (view, "ap50", 0), ==, expected);
   g_assert_cmpint (*sq_evaluation_view_get_summary (view, "ap50", 2), !=, '\0');
+  find_legend (GTK_WIDGET (view), &legend);
+  g_assert_nonnull (strstr (gtk_label_get_label (GTK_LABEL (legend)), "Morning, yolox-nano. B"));
+  g_assert_nonnull (strstr (gtk_label_get_label (GTK_LABEL (legend)), "Morning again, yolov4-tiny"));
   sq_class_table_sort (sq_evaluation_view_get_table (view), "AP50 B", GTK_SORT_ASCENDING);
   least = sq_class_table_get_class (sq_evaluation_view_get_table (view), 0);
   for (guint c = 0; c < 3; c++)
