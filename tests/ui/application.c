@@ -114,12 +114,25 @@ test_no_such_model (void)
   g_assert_true (start.seen);
 }
 
+static char *printed;
+
+static void
+keep_print (const char *text)
+{
+  g_free (printed);
+  printed = g_strdup (text);
+}
+
 static void
 test_version (void)
 {
   Start start = { 0 };
+  GPrintFunc usual = g_set_print_handler (keep_print);
 
   g_assert_cmpint (run (&start, NULL, 2, (char *[]){ "squint", "--version", NULL }), ==, 0);
+  g_set_print_handler (usual);
+  g_assert_cmpstr (printed, ==, "squint " SQ_VERSION "\n");
+  g_free (printed);
 }
 
 int
