@@ -457,6 +457,7 @@ test_compare (Fixture *fixture, gconstpointer data)
 {
   Stored s;
   g_autoptr (SqRun) run = NULL;
+  g_autofree char *title = NULL, *subtitle = NULL;
   GtkWidget *chooser;
   gint64 second;
 
@@ -472,6 +473,9 @@ test_compare (Fixture *fixture, gconstpointer data)
   sq_session_chooser_choose (SQ_SESSION_CHOOSER (chooser), second);
   g_assert_true (fixture_wait (compared, &s, 10));
   g_assert_null (sq_compare_page_get_pipeline (sq_window_get_compare_page (s.window)));
+  g_object_get (sq_window_get_compare_page (s.window), "title", &title, "subtitle", &subtitle, NULL);
+  g_assert_cmpstr (title, ==, "Morning");
+  g_assert_true (g_str_has_prefix (subtitle, "yolox-nano and yolov4-tiny, ")); // in that order
   stored_close (&s);
 }
 
