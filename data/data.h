@@ -18,6 +18,7 @@
 #include "data/recents.h"
 #include "data/run-item.h"
 #include "data/run-list.h"
+#include "data/run-pictures.h"
 #include "data/run-writer.h"
 #include "data/samples.h"
 #include "data/variant.h"

@@ -306,7 +306,7 @@ list_sessions_thread (GTask *task, gpointer source, gpointer project, GCancellab
       return;
     }
   for (guint i = runs->len; i-- > 0;)
-    if (((SqRun *) runs->pdata[i])->source_kind != SQ_SOURCE_PICTURES)
+    if (((SqRun *) runs->pdata[i])->source_kind == SQ_SOURCE_LIVE) // nothing is left of it
       g_ptr_array_remove_index (runs, i);
   g_task_return_pointer (task, runs, (GDestroyNotify) g_ptr_array_unref);
 }
@@ -328,7 +328,7 @@ on_sessions (GObject *source, GAsyncResult *result, gpointer user_data)
   for (guint i = 0; i < runs->len; i++)
     {
       const SqRun *run = runs->pdata[i];
-      // Translators: name of a session, its number of pictures
+      // Translators: name of a session, its number of pictures or frames
       g_autofree char *name = g_strdup_printf (_("%s (%d)"), run->name, (int) run->n_frames);
 
       gtk_string_list_append (names, name);

@@ -4,14 +4,12 @@
 
 #include "compressor-private.h"
 
-#include <errno.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
-#include <unistd.h>
 
 #define SESSION "session:"
-#define PAGE 500          // stored frames read at once
-#define MAX_PICTURES 4096 // of a session
+#define MOST_PICTURES 4096 // of a session, to choose from
+#define MOST_FRAMES 512    // of a video: neighbours are alike
 #define SHARE_OF_COMPRESSING .92
 
 SqCompressWork *
@@ -53,77 +51,15 @@ on_progress (double fraction, const char *what, gpointer data)
   g_atomic_int_set (&progress->permille, (int) (fraction * 1000));
 }
 
-/* Pictures of a session: links to them in a folder of their own */
-
-static void
-remove_links (const char *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      g_unlink (path);
-    }
-  g_rmdir (folder);
-}
-
-// FALSE: the disk refuses.
-static gboolean
-link_page (GPtrArray *frames, const char *folder, guint *n)
-{
-  for (guint i = 0; i < frames->len && *n < MAX_PICTURES; i++)
-    {
-      const SqStoredFrame *frame = frames->pdata[i];
-      g_autofree char *base = frame->path != NULL ? g_path_get_basename (frame->path) : NULL;
-      g_autofree char *name = g_strdup_printf ("%06u-%s", *n, base != NULL ? base : "");
-      g_autofree char *link = g_build_filename (folder, name, NULL);
-
-      if (base == NULL || !g_file_test (frame->path, G_FILE_TEST_IS_REGULAR))
-        continue;
-      if (symlink (frame->path, link) != 0)
-        return FALSE;
-      (*n)++;
-    }
-  return TRUE;
-}
-
 static char *
-link_session (SqCompressWork *work, gint64 run, GError **error)
+make_session_folder (SqCompressWork *work, GCancellable *cancellable, GError **error)
 {
-  g_autofree char *folder = NULL;
-  guint n = 0;
+  gint64 run = g_ascii_strtoll (work->pictures + strlen (SESSION), NULL, 10);
 
-  if (work->project == NULL)
-    {
-      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_IO, _("The project with that session is not open; choose a folder of pictures."));
-      return NULL;
-    }
-  folder = g_dir_make_tmp ("squint-session-XXXXXX", error);
-  for (gint64 first = 0; folder != NULL && n < MAX_PICTURES; first += PAGE)
-    {
-      g_autoptr (GPtrArray) frames = sq_project_load_frames (work->project, run, first, PAGE, error);
-
-      if (frames == NULL || !link_page (frames, folder, &n))
-        {
-          if (frames != NULL)
-            g_set_error (error, SQ_ERROR, SQ_ERROR_IO, _("“%s” cannot be written (%s); check the disk."), folder, g_strerror (errno));
-          remove_links (folder);
-          return NULL;
-        }
-      if (frames->len < PAGE)
-        break;
-    }
-  if (folder != NULL && n == 0)
-    {
-      remove_links (folder);
-      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_IO,
-                           _("The pictures of that session are no longer there; choose a folder of pictures."));
-      return NULL;
-    }
-  return g_steal_pointer (&folder);
+  if (work->project != NULL)
+    return sq_run_pictures_make (work->project, run, MOST_PICTURES, MOST_FRAMES, cancellable, error);
+  g_set_error_literal (error, SQ_ERROR, SQ_ERROR_IO, _ ("The project with that session is not open; choose a folder of pictures."));
+  return NULL;
 }
 
 /* The work */
@@ -137,7 +73,7 @@ find_installed (SqCompressWork *work, const char *id, GError **error)
     if (g_str_equal (((SqInstalledModel *) models->pdata[i])->id, id))
       return g_ptr_array_steal_index (models, i);
   if (models != NULL)
-    g_set_error (error, SQ_ERROR, SQ_ERROR_IO, _("“%s” is no longer among the models; make it again."), id);
+    g_set_error (error, SQ_ERROR, SQ_ERROR_IO, _ ("“%s” is no longer among the models; make it again."), id);
   return NULL;
 }
 
@@ -145,7 +81,7 @@ find_installed (SqCompressWork *work, const char *id, GError **error)
 static gboolean
 measure_time (SqCompressWork *work, SqModel *model, GCancellable *cancellable, SqTimePair *pair, GError **error)
 {
-  on_progress (.96, N_("Timing against the original"), work->progress);
+  on_progress (.96, N_ ("Timing against the original"), work->progress);
   if (sq_time_pair (work->original, model, work->device, work->seconds, cancellable, pair, error))
     return TRUE;
   pair->n = 0;
@@ -188,7 +124,7 @@ keep (SqCompressWork *work, const SqRecipe *recipe, const SqCompressed *compress
   SqTimePair pair = { 0 };
   char *id = NULL;
 
-  on_progress (SHARE_OF_COMPRESSING, N_("Writing"), work->progress);
+  on_progress (SHARE_OF_COMPRESSING, N_ ("Writing"), work->progress);
   if (path != NULL && sq_compressed_write (compressed, path, error) && (model = sq_model_load (path, NULL, cancellable, error)) != NULL)
     {
       if (!measure_time (work, model, cancellable, &pair, &no_time) && g_cancellable_is_cancelled (cancellable))
@@ -211,15 +147,15 @@ make (SqCompressWork *work, GCancellable *cancellable, GError **error)
   SqRecipeProgress progress = { cancellable, on_progress, work->progress, 0, SHARE_OF_COMPRESSING };
   gboolean session = work->pictures != NULL && g_str_has_prefix (work->pictures, SESSION);
   g_autoptr (SqCompressed) compressed = NULL;
-  g_autofree char *links = NULL;
+  g_autofree char *folder = NULL;
 
   if (recipe == NULL)
     return NULL;
-  if (session && (links = link_session (work, g_ascii_strtoll (work->pictures + strlen (SESSION), NULL, 10), error)) == NULL)
+  if (session && (folder = make_session_folder (work, cancellable, error)) == NULL)
     return NULL;
-  compressed = sq_compress (work->original, recipe, links != NULL ? links : work->pictures, &progress, error);
-  if (links != NULL)
-    remove_links (links);
+  compressed = sq_compress (work->original, recipe, folder != NULL ? folder : work->pictures, &progress, error);
+  if (folder != NULL)
+    sq_run_pictures_remove (folder);
   return compressed != NULL ? keep (work, recipe, compressed, cancellable, error) : NULL;
 }
 
