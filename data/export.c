@@ -3,6 +3,7 @@
 
 #include "engine/error.h"
 #include "export-private.h"
+#include "project-private.h"
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -79,8 +80,7 @@ _sq_export_each_frame (SqExport *self, SqExportFrame func, gpointer data, GError
       for (guint i = 0; i < frames->len; i++)
         {
           SqStoredFrame *frame = g_ptr_array_index (frames, i);
-          g_autoptr (SqResult) result = sq_stored_frame_to_result (frame, NULL);
-          g_autoptr (GArray) objects = sq_result_detections (result, &self->filter);
+          g_autoptr (GArray) objects = _sq_stored_frame_detections (frame, &self->filter);
 
           if (!func (self, frame, objects, data, error))
             return FALSE;
