@@ -10,6 +10,7 @@ typedef struct
 {
   SqProject *project;
   SqRun *run;
+  const char *path; // where it will be; NULL: into a stream
   SqFilter filter;
   GCancellable *cancellable;
   SqProgress progress;
