@@ -10,15 +10,19 @@
 
 #define PAGE 256 // frames
 
+typedef gboolean (*Make) (SqExport *self, const char *path, GError **error);
+
 static const struct
 {
   const char *id, *title, *suffix;
   gboolean (*write) (SqExport *self, GOutputStream *stream, GError **error);
-  gboolean (*fill) (SqExport *self, const char *folder, GError **error); // of formats that are a folder
+  Make fill; // of formats that are a folder
+  Make make; // of files that are no text
 } formats[SQ_N_EXPORTS] = {
   [SQ_EXPORT_COCO] = { "coco", "COCO JSON", ".json", _sq_export_coco },
   [SQ_EXPORT_YOLO] = { "yolo", "YOLO Text Files", "", NULL, _sq_export_yolo },
   [SQ_EXPORT_ANNOTATED] = { "annotated", "Annotated Pictures", "", NULL, _sq_export_annotated },
+  [SQ_EXPORT_VIDEO] = { "video", "Annotated Video", ".mp4", NULL, NULL, _sq_export_video },
   [SQ_EXPORT_CSV] = { "csv", "CSV Table", ".csv", _sq_export_csv },
   [SQ_EXPORT_JSON] = { "json", "JSON", ".json", _sq_export_json },
   [SQ_EXPORT_SAMPLES] = { "samples", "Device Load (CSV)", ".csv", _sq_export_samples },
@@ -63,6 +67,26 @@ sq_export_format_is_folder (SqExportFormat format)
 {
   g_return_val_if_fail (format < SQ_N_EXPORTS, FALSE);
   return formats[format].fill != NULL;
+}
+
+gboolean
+sq_export_format_is_text (SqExportFormat format)
+{
+  g_return_val_if_fail (format < SQ_N_EXPORTS, FALSE);
+  return formats[format].write != NULL;
+}
+
+guint
+sq_export_formats_for (SqSourceKind kind, SqExportFormat list[SQ_N_EXPORTS])
+{
+  guint n = 0;
+
+  if (kind == SQ_SOURCE_VIDEO)
+    list[n++] = SQ_EXPORT_VIDEO;
+  for (guint i = 0; i < SQ_N_EXPORTS; i++)
+    if (i != SQ_EXPORT_VIDEO && (i != SQ_EXPORT_ANNOTATED || kind != SQ_SOURCE_LIVE)) // pictures of a camera are not kept
+      list[n++] = i;
+  return n;
 }
 
 gboolean
@@ -234,12 +258,12 @@ static gboolean
 export_to (SqExport *self, SqExportFormat format, GError **error)
 {
   gboolean folder = sq_export_format_is_folder (format);
+  Make make = folder ? formats[format].fill : formats[format].make;
   g_autoptr (SqAside) aside = folder ? sq_aside_new_folder (self->path, error) : sq_aside_new_file (self->path, error);
 
   if (aside == NULL)
     return FALSE;
-  if (folder ? !formats[format].fill (self, sq_aside_get_path (aside), error)
-             : !write_text (self, format, sq_aside_get_path (aside), error))
+  if (make != NULL ? !make (self, sq_aside_get_path (aside), error) : !write_text (self, format, sq_aside_get_path (aside), error))
     return FALSE;
   return sq_aside_finish (aside, error);
 }
@@ -272,7 +296,7 @@ sq_export_run_to_stream (SqProject *project, gint64 run, SqExportFormat format, 
   gboolean good;
 
   g_return_val_if_fail (SQ_IS_PROJECT (project), FALSE);
-  g_return_val_if_fail (format < SQ_N_EXPORTS && formats[format].fill == NULL, FALSE);
+  g_return_val_if_fail (format < SQ_N_EXPORTS && formats[format].write != NULL, FALSE);
 
   if (!export_init (&export, project, run, filter, cancellable, error))
     return FALSE;

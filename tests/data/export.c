@@ -228,8 +228,8 @@ test_failures (void)
 
   for (guint i = 0; i < SQ_N_EXPORTS; i++)
     {
-      if (i == SQ_EXPORT_ANNOTATED)
-        continue; // of pictures: see test_annotated
+      if (i == SQ_EXPORT_ANNOTATED || i == SQ_EXPORT_VIDEO)
+        continue; // with pictures: see test_annotated and export-video.c
       g_cancellable_reset (cancellable);
       g_assert_false (
           sq_export_run (project, run, i, NULL, i == SQ_EXPORT_YOLO ? yolo : path, cancellable, on_progress, cancellable, &error));
@@ -369,8 +369,37 @@ test_ids (void)
       g_assert_true (sq_export_format_from_id (sq_export_format_id (i), &format));
       g_assert_cmpint (format, ==, i);
       g_assert_nonnull (sq_export_format_title (i));
+      g_assert_true (!sq_export_format_is_folder (i) || !sq_export_format_is_text (i));
     }
   g_assert_false (sq_export_format_from_id ("docx", &format));
+}
+
+static gboolean
+is_offered (SqSourceKind kind, SqExportFormat format)
+{
+  SqExportFormat formats[SQ_N_EXPORTS];
+  guint n = sq_export_formats_for (kind, formats);
+
+  for (guint i = 0; i < n; i++)
+    if (formats[i] == format)
+      return TRUE;
+  return FALSE;
+}
+
+// A video is offered of a video alone, and first.
+static void
+test_offered (void)
+{
+  SqExportFormat formats[SQ_N_EXPORTS];
+
+  g_assert_cmpuint (sq_export_formats_for (SQ_SOURCE_VIDEO, formats), ==, SQ_N_EXPORTS);
+  g_assert_cmpint (formats[0], ==, SQ_EXPORT_VIDEO);
+  g_assert_true (is_offered (SQ_SOURCE_VIDEO, SQ_EXPORT_ANNOTATED));
+  g_assert_true (is_offered (SQ_SOURCE_PICTURES, SQ_EXPORT_ANNOTATED));
+  g_assert_false (is_offered (SQ_SOURCE_PICTURES, SQ_EXPORT_VIDEO));
+  g_assert_false (is_offered (SQ_SOURCE_LIVE, SQ_EXPORT_VIDEO));
+  g_assert_false (is_offered (SQ_SOURCE_LIVE, SQ_EXPORT_ANNOTATED));
+  g_assert_true (is_offered (SQ_SOURCE_LIVE, SQ_EXPORT_COCO));
 }
 
 int
@@ -386,6 +415,7 @@ main (int argc, char **argv)
   g_test_add_func ("/data/export/yolo", test_yolo);
   g_test_add_func ("/data/export/failures", test_failures);
   g_test_add_func ("/data/export/ids", test_ids);
+  g_test_add_func ("/data/export/offered", test_offered);
   g_test_add_func ("/data/export/annotated", test_annotated);
   failed = g_test_run ();
   g_object_unref (project);
