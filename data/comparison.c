@@ -4,7 +4,6 @@
 
 #include "engine/error.h"
 #include "project-private.h"
-#include <stdlib.h>
 #include <string.h>
 
 #define PAGE 250 // frames
@@ -206,14 +205,6 @@ times_finish (Times *times, SqComparedModel *side)
       g_array_unref (ns);
     }
   sq_compared_model_set_stages (side, stages, 0);
-}
-
-GArray *
-_sq_stored_frame_detections (SqStoredFrame *frame, const SqFilter *filter)
-{
-  g_autoptr (SqResult) result = sq_stored_frame_to_result (frame, NULL);
-
-  return sq_result_detections (result, filter);
 }
 
 // The frame `seq` of a run; `page` is the stretch read last.

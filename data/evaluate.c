@@ -3,6 +3,7 @@
 
 #include "engine/error.h"
 #include "engine/eval/classes.h"
+#include "project-private.h"
 
 #define PAGE 64 // frames
 
@@ -84,13 +85,11 @@ judge_frame (SqJudge *self, SqStoredFrame *frame, GHashTable *seen)
 {
   const SqFilter filter = { .confidence = 0, .iou = .65f, .max_detections = 100 };
   const SqLabelledImage *image = sq_annotations_find (self->labels, frame->path);
-  g_autoptr (SqResult) result = NULL;
   g_autoptr (GArray) detections = NULL;
 
   if (image == NULL || !g_hash_table_add (seen, (gpointer) image)) // a picture that came twice counts once
     return;
-  result = sq_stored_frame_to_result (frame, NULL);
-  detections = sq_result_detections (result, &filter);
+  detections = _sq_stored_frame_detections (frame, &filter);
   sq_judge_add (self, image, detections);
   g_array_append_val (self->seqs, frame->seq);
 }

@@ -10,6 +10,7 @@ typedef struct
 {
   SqProject *project;
   SqRun *run;
+  const char *path; // where it will be; NULL: into a stream
   SqFilter filter;
   GCancellable *cancellable;
   SqProgress progress;
@@ -31,6 +32,9 @@ gboolean _sq_export_samples (SqExport *self, GOutputStream *stream, GError **err
 // Into a folder that is there and empty, and becomes the final one.
 gboolean _sq_export_yolo (SqExport *self, const char *folder, GError **error);
 gboolean _sq_export_annotated (SqExport *self, const char *folder, GError **error); // export-annotated.c
+
+// Into a file that is there and empty, and becomes the final one.
+gboolean _sq_export_video (SqExport *self, const char *path, GError **error); // export-video.c
 
 // Text.
 gboolean _sq_export_write (SqExport *self, GOutputStream *stream, GString *text, GError **error); // and empties `text`

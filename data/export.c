@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "export.h"
 
+#include "aside.h"
 #include "engine/error.h"
 #include "export-private.h"
-#include <errno.h>
-#include <glib/gstdio.h>
+#include "project-private.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define PAGE 256 // frames
 
+typedef gboolean (*Make) (SqExport *self, const char *path, GError **error);
+
 static const struct
 {
   const char *id, *title, *suffix;
   gboolean (*write) (SqExport *self, GOutputStream *stream, GError **error);
-  gboolean (*fill) (SqExport *self, const char *folder, GError **error); // of formats that are a folder
+  Make fill; // of formats that are a folder
+  Make make; // of files that are no text
 } formats[SQ_N_EXPORTS] = {
   [SQ_EXPORT_COCO] = { "coco", "COCO JSON", ".json", _sq_export_coco },
   [SQ_EXPORT_YOLO] = { "yolo", "YOLO Text Files", "", NULL, _sq_export_yolo },
   [SQ_EXPORT_ANNOTATED] = { "annotated", "Annotated Pictures", "", NULL, _sq_export_annotated },
+  [SQ_EXPORT_VIDEO] = { "video", "Annotated Video", ".mp4", NULL, NULL, _sq_export_video },
   [SQ_EXPORT_CSV] = { "csv", "CSV Table", ".csv", _sq_export_csv },
   [SQ_EXPORT_JSON] = { "json", "JSON", ".json", _sq_export_json },
   [SQ_EXPORT_SAMPLES] = { "samples", "Device Load (CSV)", ".csv", _sq_export_samples },
@@ -66,6 +70,26 @@ sq_export_format_is_folder (SqExportFormat format)
 }
 
 gboolean
+sq_export_format_is_text (SqExportFormat format)
+{
+  g_return_val_if_fail (format < SQ_N_EXPORTS, FALSE);
+  return formats[format].write != NULL;
+}
+
+guint
+sq_export_formats_for (SqSourceKind kind, SqExportFormat list[SQ_N_EXPORTS])
+{
+  guint n = 0;
+
+  if (kind == SQ_SOURCE_VIDEO)
+    list[n++] = SQ_EXPORT_VIDEO;
+  for (guint i = 0; i < SQ_N_EXPORTS; i++)
+    if (i != SQ_EXPORT_VIDEO && (i != SQ_EXPORT_ANNOTATED || kind != SQ_SOURCE_LIVE)) // pictures of a camera are not kept
+      list[n++] = i;
+  return n;
+}
+
+gboolean
 _sq_export_each_frame (SqExport *self, SqExportFrame func, gpointer data, GError **error)
 {
   gint64 next = 0;
@@ -79,8 +103,7 @@ _sq_export_each_frame (SqExport *self, SqExportFrame func, gpointer data, GError
       for (guint i = 0; i < frames->len; i++)
         {
           SqStoredFrame *frame = g_ptr_array_index (frames, i);
-          g_autoptr (SqResult) result = sq_stored_frame_to_result (frame, NULL);
-          g_autoptr (GArray) objects = sq_result_detections (result, &self->filter);
+          g_autoptr (GArray) objects = _sq_stored_frame_detections (frame, &self->filter);
 
           if (!func (self, frame, objects, data, error))
             return FALSE;
@@ -206,78 +229,43 @@ export_init (SqExport *self, SqProject *project, gint64 run, const SqFilter *fil
 }
 
 static gboolean
-export_file (SqExport *self, SqExportFormat format, const char *path, GError **error)
+write_text (SqExport *self, SqExportFormat format, const char *temporary, GError **error)
 {
-  g_autofree char *temporary = g_strdup_printf ("%s.new-%08x", path, g_random_int ());
   g_autoptr (GFile) file = g_file_new_for_path (temporary);
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (GFileOutputStream) raw = g_file_create (file, G_FILE_CREATE_NONE, self->cancellable, &local_error);
+  g_autoptr (GFileOutputStream) raw = g_file_append_to (file, G_FILE_CREATE_NONE, self->cancellable, &local_error);
   g_autoptr (GOutputStream) stream = NULL;
-  gboolean good;
 
   if (raw == NULL)
     {
       if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         g_set_error_literal (error, SQ_ERROR, SQ_ERROR_CANCELLED, "Cancelled.");
       else
-        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s); choose another folder.", path, local_error->message);
+        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s); choose another folder.", self->path, local_error->message);
       return FALSE;
     }
   stream = g_buffered_output_stream_new_sized (G_OUTPUT_STREAM (raw), 1 << 16);
-  good = formats[format].write (self, stream, error);
-  if (good && !g_output_stream_close (stream, NULL, &local_error))
-    {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s); free some space or choose another folder.", path,
-                   local_error->message);
-      good = FALSE;
-    }
-  if (good && g_rename (temporary, path) != 0)
-    {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s); choose another folder.", path, g_strerror (errno));
-      good = FALSE;
-    }
-  if (!good)
-    g_unlink (temporary);
-  return good;
-}
-
-static void
-remove_tree (const char *folder)
-{
-  GDir *dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      if (g_unlink (path) != 0)
-        remove_tree (path);
-    }
-  g_clear_pointer (&dir, g_dir_close);
-  g_rmdir (folder);
+  if (!formats[format].write (self, stream, error))
+    return FALSE;
+  if (g_output_stream_close (stream, NULL, &local_error))
+    return TRUE;
+  g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s); free some space or choose another folder.", self->path,
+               local_error->message);
+  return FALSE;
 }
 
 static gboolean
-export_folder (SqExport *self, SqExportFormat format, const char *folder, GError **error)
+export_to (SqExport *self, SqExportFormat format, GError **error)
 {
-  g_autofree char *temporary = g_strdup_printf ("%s.new-%08x", folder, g_random_int ());
-  gboolean good;
+  gboolean folder = sq_export_format_is_folder (format);
+  Make make = folder ? formats[format].fill : formats[format].make;
+  g_autoptr (SqAside) aside = folder ? sq_aside_new_folder (self->path, error) : sq_aside_new_file (self->path, error);
 
-  if (g_mkdir_with_parents (temporary, 0755) != 0)
-    {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be made (%s); choose another folder.", folder, g_strerror (errno));
-      return FALSE;
-    }
-  good = formats[format].fill (self, temporary, error);
-  if (good && g_rename (temporary, folder) != 0) // replaces an empty folder, nothing else
-    {
-      g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” exists already and is not an empty folder; choose another name.", folder);
-      good = FALSE;
-    }
-  if (!good)
-    remove_tree (temporary);
-  return good;
+  if (aside == NULL)
+    return FALSE;
+  if (make != NULL ? !make (self, sq_aside_get_path (aside), error) : !write_text (self, format, sq_aside_get_path (aside), error))
+    return FALSE;
+  return sq_aside_finish (aside, error);
 }
 
 gboolean
@@ -294,7 +282,8 @@ sq_export_run (SqProject *project, gint64 run, SqExportFormat format, const SqFi
     return FALSE;
   export.progress = progress;
   export.progress_data = progress_data;
-  good = formats[format].fill != NULL ? export_folder (&export, format, path, error) : export_file (&export, format, path, error);
+  export.path = path;
+  good = export_to (&export, format, error);
   sq_run_unref (export.run);
   return good;
 }
@@ -307,7 +296,7 @@ sq_export_run_to_stream (SqProject *project, gint64 run, SqExportFormat format, 
   gboolean good;
 
   g_return_val_if_fail (SQ_IS_PROJECT (project), FALSE);
-  g_return_val_if_fail (format < SQ_N_EXPORTS && formats[format].fill == NULL, FALSE);
+  g_return_val_if_fail (format < SQ_N_EXPORTS && formats[format].write != NULL, FALSE);
 
   if (!export_init (&export, project, run, filter, cancellable, error))
     return FALSE;

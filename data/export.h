@@ -4,9 +4,9 @@
 // Units:  boxes in px of the source frame; YOLO txt in 0..1 of it
 // Thread: any
 // Blocks: reads the project and writes files; the _async call uses a worker
-// Errors: SQ_ERROR_IO (SQ_EXPORT_ANNOTATED: also where the source is gone or changed), SQ_ERROR_CANCELLED; a half-written file is never
-// left
-//         under the final name
+// Errors: SQ_ERROR_IO (with pictures: also where the source is gone or changed), SQ_ERROR_FORMAT (a video of a run of pictures),
+// SQ_ERROR_BUSY
+//         (another export to the same place), SQ_ERROR_CANCELLED; a half-written file is never left under the final name (see aside.h)
 #pragma once
 
 #include "queries.h"
@@ -21,16 +21,21 @@ typedef enum
   SQ_EXPORT_JSON,      // the object `squint-cli detect --format json` prints
   SQ_EXPORT_JSONL,     // one JSON object per frame
   SQ_EXPORT_ANNOTATED, // a folder: the pictures with their objects drawn on them, as JPEG; of a video one per stored frame
+  SQ_EXPORT_VIDEO,     // one MP4: a video from its first stored frame to its last, with the objects drawn on it
   SQ_EXPORT_SAMPLES,   // how busy the devices were: CSV, one line per reading
   SQ_N_EXPORTS,
 } SqExportFormat;
 
-// By id ("coco", "yolo", "csv", "json", "jsonl", "annotated", "samples"); FALSE when unknown.
+// By id ("coco", "yolo", "csv", "json", "jsonl", "annotated", "video", "samples"); FALSE when unknown.
 gboolean sq_export_format_from_id (const char *id, SqExportFormat *format);
 const char *sq_export_format_id (SqExportFormat format);
 const char *sq_export_format_title (SqExportFormat format);  // "COCO JSON"
 const char *sq_export_format_suffix (SqExportFormat format); // ".json"; "" = a folder
 gboolean sq_export_format_is_folder (SqExportFormat format);
+gboolean sq_export_format_is_text (SqExportFormat format); // and can go to a stream
+
+// What there is to choose from for a run of such a source, what suits it best first; how many.
+guint sq_export_formats_for (SqSourceKind kind, SqExportFormat formats[SQ_N_EXPORTS]);
 
 typedef void (*SqProgress) (double fraction, gpointer user_data); // called on the working thread; < 0 = unknown
 
@@ -44,7 +49,7 @@ void sq_export_run_async (SqProject *project, gint64 run, SqExportFormat format,
                           gpointer user_data);
 gboolean sq_export_run_finish (SqProject *project, GAsyncResult *result, GError **error);
 
-// Same to a stream (not for a format that is a folder).
+// Same to a stream, of a format that is text.
 gboolean sq_export_run_to_stream (SqProject *project, gint64 run, SqExportFormat format, const SqFilter *filter, GOutputStream *stream,
                                   GCancellable *cancellable, GError **error);
 

@@ -154,15 +154,53 @@ sq_frame_reader_read (SqFrameReader *self, const char *const *paths, gint64 pts_
   return NULL;
 }
 
-static SqFrame *
-refuse (const char *path, SqOrigin origin, GError **error)
+static char *
+display_name (const char *path)
 {
   g_autofree char *base = g_path_get_basename (path);
-  g_autofree char *shown = g_filename_display_name (base);
+
+  return g_filename_display_name (base);
+}
+
+static gboolean
+refuse (const char *path, SqOrigin origin, GError **error)
+{
+  g_autofree char *shown = display_name (path);
 
   g_set_error (error, SQ_ERROR, SQ_ERROR_IO,
                origin == SQ_ORIGIN_GONE ? "“%s” is no longer where it was." : "“%s” was changed since this session.", shown);
-  return NULL;
+  return FALSE;
+}
+
+static gboolean
+refuse_live (GError **error)
+{
+  g_set_error_literal (error, SQ_ERROR, SQ_ERROR_IO, "Pictures of a camera are not kept.");
+  return FALSE;
+}
+
+gboolean
+sq_run_require_origin (const SqRun *run, GError **error)
+{
+  SqOrigin origin;
+
+  if (run->source_kind == SQ_SOURCE_LIVE)
+    return refuse_live (error);
+  origin = run->paths[0] != NULL ? sq_run_check_origin (run) : SQ_ORIGIN_GONE;
+  return origin == SQ_ORIGIN_SAME || refuse (run->paths[0] != NULL ? run->paths[0] : run->source, origin, error);
+}
+
+gboolean
+sq_stored_frame_require_size (const SqStoredFrame *frame, const SqFrame *pixels, GError **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (pixels->width == frame->width && pixels->height == frame->height)
+    return TRUE;
+  shown = display_name (frame->path);
+  g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” was changed since this session: it has %d × %d pixels now, not %d × %d.", shown,
+               pixels->width, pixels->height, frame->width, frame->height);
+  return FALSE;
 }
 
 // Once per run: a reader lives as long as what is looked at.
@@ -179,6 +217,15 @@ check_origin (SqFrameReader *self, const SqRun *run)
   return origin;
 }
 
+static gboolean
+require_stored (SqFrameReader *self, const SqRun *run, const char *path, GError **error)
+{
+  if (path == NULL || (path[0] == '/' && !g_file_test (path, G_FILE_TEST_EXISTS)))
+    return refuse (path != NULL ? path : run->source, SQ_ORIGIN_GONE, error);
+  // The hash is that of the first file; other pictures are known by their size.
+  return g_strcmp0 (path, run->paths[0]) != 0 || check_origin (self, run) != SQ_ORIGIN_CHANGED || refuse (path, SQ_ORIGIN_CHANGED, error);
+}
+
 SqFrame *
 sq_frame_reader_read_stored (SqFrameReader *self, const SqRun *run, const SqStoredFrame *frame, GError **error)
 {
@@ -189,18 +236,11 @@ sq_frame_reader_read_stored (SqFrameReader *self, const SqRun *run, const SqStor
 
   if (run->source_kind == SQ_SOURCE_LIVE)
     {
-      g_set_error_literal (error, SQ_ERROR, SQ_ERROR_IO, "Pictures of a camera are not kept.");
+      refuse_live (error);
       return NULL;
     }
-  if (paths[0] == NULL || !g_file_test (paths[0], G_FILE_TEST_EXISTS))
-    return refuse (frame->path, SQ_ORIGIN_GONE, error);
-  // The hash is that of the first file; other pictures are known by their size.
-  if (g_strcmp0 (paths[0], run->paths[0]) == 0 && check_origin (self, run) == SQ_ORIGIN_CHANGED)
-    return refuse (paths[0], SQ_ORIGIN_CHANGED, error);
-  pixels = sq_frame_reader_read (self, paths, video ? frame->pts_ns : 0, error);
-  if (pixels == NULL)
+  if (!require_stored (self, run, paths[0], error))
     return NULL;
-  if (pixels->width != frame->width || pixels->height != frame->height)
-    return refuse (frame->path, SQ_ORIGIN_CHANGED, error);
-  return g_steal_pointer (&pixels);
+  pixels = sq_frame_reader_read (self, paths, video ? frame->pts_ns : 0, error);
+  return pixels != NULL && sq_stored_frame_require_size (frame, pixels, error) ? g_steal_pointer (&pixels) : NULL;
 }

@@ -21,6 +21,12 @@ typedef enum
 // Whether what a run was made from is still there and the same: path, size and hash of its first file.
 SqOrigin sq_run_check_origin (const SqRun *run);
 
+// The same, with a sentence where it is not (and of a camera, whose pictures are gone by nature).
+gboolean sq_run_require_origin (const SqRun *run, GError **error);
+
+// Of all but the first file only the size in pixels is stored: a picture of another one is not that of the frame.
+gboolean sq_stored_frame_require_size (const SqStoredFrame *frame, const SqFrame *pixels, GError **error);
+
 typedef struct _SqFrameReader SqFrameReader;
 
 SqFrameReader *sq_frame_reader_new (void);

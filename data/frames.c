@@ -47,6 +47,14 @@ sq_stored_frame_to_result (SqStoredFrame *self, SqFrame *frame)
   return result;
 }
 
+GArray *
+_sq_stored_frame_detections (SqStoredFrame *frame, const SqFilter *filter)
+{
+  g_autoptr (SqResult) result = sq_stored_frame_to_result (frame, NULL);
+
+  return sq_result_detections (result, filter);
+}
+
 static SqStoredFrame *
 read_frame (SqStatement *s, gint64 run)
 {

@@ -110,14 +110,13 @@ static GArray *
 objects_of (const SqObjectSearch *self, SqStoredFrame *frame)
 {
   g_autofree guint8 *classes = g_new0 (guint8, self->class_id + 1);
-  g_autoptr (SqResult) result = sq_stored_frame_to_result (frame, NULL);
   SqFilter filter = self->run->filter;
 
   classes[self->class_id] = 1;
   filter.confidence = MAX (self->query.min_score, filter.confidence);
   filter.classes = classes;
   filter.n_classes = (guint) self->class_id + 1;
-  return sq_result_detections (result, &filter);
+  return _sq_stored_frame_detections (frame, &filter);
 }
 
 // Which object of a frame has not been shown, the best of them: of a picture the best; -1 none.

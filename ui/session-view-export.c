@@ -108,15 +108,18 @@ sq_session_view_export (SqSessionView *self)
 {
   GtkFileChooserNative *dialog;
   const char *ids[SQ_N_EXPORTS + 1] = { NULL }, *titles[SQ_N_EXPORTS + 1] = { NULL };
+  SqExportFormat formats[SQ_N_EXPORTS];
+  guint n_formats;
 
   g_return_if_fail (SQ_IS_SESSION_VIEW (self));
 
   if (self->run == NULL)
     return;
-  for (int i = 0; i < SQ_N_EXPORTS; i++)
+  n_formats = sq_export_formats_for (self->run->source_kind, formats);
+  for (guint i = 0; i < n_formats; i++)
     {
-      ids[i] = sq_export_format_id (i);
-      titles[i] = sq_export_format_title (i);
+      ids[i] = sq_export_format_id (formats[i]);
+      titles[i] = sq_export_format_title (formats[i]);
     }
   dialog = gtk_file_chooser_native_new (_("Export Session"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
                                         GTK_FILE_CHOOSER_ACTION_SAVE, _("_Export"), NULL);

@@ -2,7 +2,6 @@
 // `compare --runs`: what is stored in a project, without running anything.
 #include "compare.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 // "3,5" or "3"; FALSE after a message.
@@ -86,7 +85,7 @@ sq_cli_compare_runs (const char *path, const char *text, const SqFilter *filter,
     {
       report.worst = worst = sq_worst_frames_new (SQ_WORST_FRAMES_MAX);
       if (!sq_compared_runs_add_pictures (runs, project, worst, NULL, &error))
-        sq_cli_error ("%s", error->message); // a page without them is still a page
+        sq_cli_error ("The page lacks pictures: %s", error->message); // a page without them is still a page
     }
   return sq_cli_print_comparison (&report, format, output) ? SQ_EXIT_OK : SQ_EXIT_NOTHING;
 }

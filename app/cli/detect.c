@@ -284,7 +284,7 @@ check_options (const Options *o)
   SqPrecision precision;
 
   if (o->format != NULL && !g_str_equal (o->format, "table")
-      && (!sq_export_format_from_id (o->format, &format) || sq_export_format_is_folder (format) || format == SQ_EXPORT_SAMPLES))
+      && (!sq_export_format_from_id (o->format, &format) || !sq_export_format_is_text (format) || format == SQ_EXPORT_SAMPLES))
     sq_cli_error ("'%s' is no format of detect: use table, json, jsonl, csv or coco (yolo: 'squint-cli export').", o->format);
   else if (o->level != NULL && !g_strv_contains (sq_recipe_level_ids (), o->level))
     {

@@ -100,12 +100,13 @@ perform (const Options *o, int argc)
     }
   if (!sq_export_format_from_id (o->format != NULL ? o->format : "coco", &format))
     {
-      sq_cli_error ("'%s' is no export format: use coco, yolo, csv, json, jsonl, annotated or samples.", o->format);
+      sq_cli_error ("'%s' is no export format: use coco, yolo, csv, json, jsonl, annotated, video or samples.", o->format);
       return SQ_EXIT_USAGE;
     }
-  if (sq_export_format_is_folder (format) && (o->output == NULL || g_str_equal (o->output, "-")))
+  if (!sq_export_format_is_text (format) && (o->output == NULL || g_str_equal (o->output, "-")))
     {
-      sq_cli_error ("The %s format is a folder of files: name it with --output.", sq_export_format_id (format));
+      sq_cli_error ("The %s format is a %s: name it with --output.", sq_export_format_id (format),
+                    sq_export_format_is_folder (format) ? "folder of files" : "file");
       return SQ_EXIT_USAGE;
     }
   project = sq_project_open (path, SQ_PROJECT_READ_ONLY, &error);
@@ -125,8 +126,11 @@ run_command (int argc, char **argv)
     { "project", 'p', 0, G_OPTION_ARG_FILENAME, &o.project, "project file (the window's own when left out)", "FILE" },
     { "run", 'r', 0, G_OPTION_ARG_INT64, &o.run, "number of the run (the newest when left out; see 'squint-cli runs')", "RUN" },
     { "format", 'f', 0, G_OPTION_ARG_STRING, &o.format,
-      "coco (default), yolo, csv, json, jsonl; annotated: pictures with the objects drawn on them; samples: how busy the devices were, as CSV", "FORMAT" },
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.output, "file to write, for yolo and annotated a folder (standard output when left out)", "PATH" },
+      "coco (default), yolo, csv, json, jsonl; annotated: pictures with the objects drawn on them; video: of a video, the same as MP4; "
+      "samples: how busy the devices were, as CSV",
+      "FORMAT" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.output,
+      "file to write, for yolo and annotated a folder (standard output when left out, where that can be)", "PATH" },
     { "conf", 0, 0, G_OPTION_ARG_DOUBLE, &o.confidence, "lowest score (as in the run)", "SCORE" },
     { "iou", 0, 0, G_OPTION_ARG_DOUBLE, &o.iou, "overlap above which the weaker box goes (as in the run)", "IOU" },
     { "classes", 0, 0, G_OPTION_ARG_STRING, &o.classes, "only these", "A,B" },
@@ -134,7 +138,7 @@ run_command (int argc, char **argv)
   };
   SqExit status = SQ_EXIT_USAGE;
 
-  if (sq_cli_parse ("export", NULL, "Writes a stored run as COCO JSON, YOLO text files, CSV, JSON or annotated pictures.", entries, &argc, &argv))
+  if (sq_cli_parse ("export", NULL, "Writes a stored run as COCO JSON, YOLO text files, CSV, JSON, annotated pictures or video.", entries, &argc, &argv))
     status = perform (&o, argc);
   g_free (o.project);
   g_free (o.format);
@@ -143,4 +147,4 @@ run_command (int argc, char **argv)
   return status;
 }
 
-const SqCommand sq_command_export = { "export", "write a stored run as COCO, YOLO, CSV or JSON", run_command };
+const SqCommand sq_command_export = { "export", "write a stored run as COCO, YOLO, CSV, JSON, pictures or video", run_command };

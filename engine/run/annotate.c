@@ -77,6 +77,16 @@ text_colour (guint32 colour)
   return luminance > 140 ? 0x000000 : 0xffffff;
 }
 
+// "person 3 0.91": the number only where objects were followed.
+static char *
+make_text (const SqDetection *d, const char *label)
+{
+  g_autofree char *number = label == NULL ? g_strdup_printf ("%d", d->class_id) : NULL;
+  const char *name = label != NULL ? label : number;
+
+  return d->track > 0 ? g_strdup_printf ("%s %d %.2f", name, d->track, d->score) : g_strdup_printf ("%s %.2f", name, d->score);
+}
+
 SqFrame *
 sq_annotate_frame (const SqFrame *frame, const GArray *detections, char *const *labels)
 {
@@ -91,8 +101,7 @@ sq_annotate_frame (const SqFrame *frame, const GArray *detections, char *const *
       const SqDetection *d = &g_array_index (detections, SqDetection, i);
       guint32 colour = sq_class_colour (d->class_id);
       int x = (int) d->x1, y = (int) d->y1, w = (int) d->x2 - x, h = (int) d->y2 - y, tag;
-      g_autofree char *text = d->class_id >= 0 && d->class_id < n_labels ? g_strdup_printf ("%s %.2f", labels[d->class_id], d->score)
-                                                                         : g_strdup_printf ("%d %.2f", d->class_id, d->score);
+      g_autofree char *text = make_text (d, d->class_id >= 0 && d->class_id < n_labels ? labels[d->class_id] : NULL);
 
       fill (&c, x, y, w, line, colour);
       fill (&c, x, y + h - line, w, line, colour);

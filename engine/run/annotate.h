@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Boxes and labels drawn into a copy of a frame, without a graphics library.
+// Boxes and labels, with the numbers of objects that were followed, drawn into a copy of a frame, without a graphics library.
 #pragma once
 
 #include "result.h"

@@ -196,7 +196,7 @@ assert_no_remains (void)
   const char *name;
 
   while ((name = g_dir_read_name (dir)) != NULL)
-    g_assert_null (strstr (name, ".new-"));
+    g_assert_null (strstr (name, ".squint-part"));
   g_dir_close (dir);
 }
 
@@ -228,8 +228,8 @@ test_failures (void)
 
   for (guint i = 0; i < SQ_N_EXPORTS; i++)
     {
-      if (i == SQ_EXPORT_ANNOTATED)
-        continue; // of pictures: see test_annotated
+      if (i == SQ_EXPORT_ANNOTATED || i == SQ_EXPORT_VIDEO)
+        continue; // with pictures: see test_annotated and export-video.c
       g_cancellable_reset (cancellable);
       g_assert_false (
           sq_export_run (project, run, i, NULL, i == SQ_EXPORT_YOLO ? yolo : path, cancellable, on_progress, cancellable, &error));
@@ -257,13 +257,13 @@ test_failures (void)
 }
 
 static void
-write_picture (const char *path)
+write_picture (const char *path, int width)
 {
-  guint8 *pixels = g_malloc (64 * 48 * 3);
+  guint8 *pixels = g_malloc (width * 48 * 3);
   g_autoptr (SqFrame) frame = NULL;
 
-  memset (pixels, 40, 64 * 48 * 3);
-  frame = sq_frame_new (64, 48, 64 * 3, pixels, path, 0, 0, g_free, pixels);
+  memset (pixels, 40, width * 48 * 3);
+  frame = sq_frame_new (width, 48, width * 3, pixels, path, 0, 0, g_free, pixels);
   g_assert_true (sq_frame_save (frame, path, NULL));
 }
 
@@ -276,6 +276,20 @@ count_files (const char *path)
   while (dir != NULL && g_dir_read_name (dir) != NULL)
     n++;
   return n;
+}
+
+// What is said of "a.png" when its pictures cannot be written; the text is interned.
+static const char *
+refused (gint64 id)
+{
+  g_autofree char *other = g_build_filename (folder, "other", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (sq_export_run (project, id, SQ_EXPORT_ANNOTATED, NULL, other, NULL, NULL, NULL, &error));
+  g_assert_error (error, SQ_ERROR, SQ_ERROR_IO);
+  g_assert_nonnull (strstr (error->message, "“a.png”"));
+  g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
+  return g_intern_string (error->message);
 }
 
 // Pictures of two folders with one name, read again and drawn on.
@@ -297,8 +311,8 @@ test_annotated (void)
 
   g_mkdir (one, 0700);
   g_mkdir (two, 0700);
-  write_picture (first);
-  write_picture (second);
+  write_picture (first, 64);
+  write_picture (second, 64);
   writer = sq_run_writer_new (project, &info);
   for (guint i = 0; i < 2; i++)
     {
@@ -333,16 +347,15 @@ test_annotated (void)
     g_assert_cmpint (ABS (plain[0] - 40) + ABS (plain[1] - 40) + ABS (plain[2] - 40), <, 60);
   }
 
-  // A picture that is gone ends it with a sentence that names it.
+  // A picture that is another one now, or gone, ends it with a sentence that names it: of the first the file is known, of the others the size.
+  write_picture (second, 65);
+  g_assert_nonnull (strstr (refused (id), "65 × 48"));
+  write_picture (second, 64);
+  write_picture (first, 65);
+  g_assert_nonnull (strstr (refused (id), "changed"));
+  write_picture (first, 64);
   g_unlink (second);
-  {
-    g_autofree char *other = g_build_filename (folder, "other", NULL);
-
-    g_assert_false (sq_export_run (project, id, SQ_EXPORT_ANNOTATED, NULL, other, NULL, NULL, NULL, &error));
-    g_assert_error (error, SQ_ERROR, SQ_ERROR_IO);
-    g_assert_nonnull (strstr (error->message, "a.png"));
-    g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
-  }
+  g_assert_nonnull (strstr (refused (id), "no longer where it was"));
   assert_no_remains ();
 }
 
@@ -356,8 +369,37 @@ test_ids (void)
       g_assert_true (sq_export_format_from_id (sq_export_format_id (i), &format));
       g_assert_cmpint (format, ==, i);
       g_assert_nonnull (sq_export_format_title (i));
+      g_assert_true (!sq_export_format_is_folder (i) || !sq_export_format_is_text (i));
     }
   g_assert_false (sq_export_format_from_id ("docx", &format));
+}
+
+static gboolean
+is_offered (SqSourceKind kind, SqExportFormat format)
+{
+  SqExportFormat formats[SQ_N_EXPORTS];
+  guint n = sq_export_formats_for (kind, formats);
+
+  for (guint i = 0; i < n; i++)
+    if (formats[i] == format)
+      return TRUE;
+  return FALSE;
+}
+
+// A video is offered of a video alone, and first.
+static void
+test_offered (void)
+{
+  SqExportFormat formats[SQ_N_EXPORTS];
+
+  g_assert_cmpuint (sq_export_formats_for (SQ_SOURCE_VIDEO, formats), ==, SQ_N_EXPORTS);
+  g_assert_cmpint (formats[0], ==, SQ_EXPORT_VIDEO);
+  g_assert_true (is_offered (SQ_SOURCE_VIDEO, SQ_EXPORT_ANNOTATED));
+  g_assert_true (is_offered (SQ_SOURCE_PICTURES, SQ_EXPORT_ANNOTATED));
+  g_assert_false (is_offered (SQ_SOURCE_PICTURES, SQ_EXPORT_VIDEO));
+  g_assert_false (is_offered (SQ_SOURCE_LIVE, SQ_EXPORT_VIDEO));
+  g_assert_false (is_offered (SQ_SOURCE_LIVE, SQ_EXPORT_ANNOTATED));
+  g_assert_true (is_offered (SQ_SOURCE_LIVE, SQ_EXPORT_COCO));
 }
 
 int
@@ -373,6 +415,7 @@ main (int argc, char **argv)
   g_test_add_func ("/data/export/yolo", test_yolo);
   g_test_add_func ("/data/export/failures", test_failures);
   g_test_add_func ("/data/export/ids", test_ids);
+  g_test_add_func ("/data/export/offered", test_offered);
   g_test_add_func ("/data/export/annotated", test_annotated);
   failed = g_test_run ();
   g_object_unref (project);

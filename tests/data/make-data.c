@@ -2,6 +2,7 @@
 #include "make-data.h"
 
 #include "data/store.h"
+#include "engine/media/video-writer.h"
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -110,6 +111,46 @@ make_run (SqProject *project, const char *name, guint n_frames, guint per_frame,
     {
       g_autoptr (SqResult) result = make_result (paths[0], i, per_frame, pixels);
 
+      sq_run_writer_push (writer, result);
+    }
+  sq_run_writer_finish (writer, SQ_RUN_FINISHED, NULL);
+  return sq_run_writer_get_run (writer);
+}
+
+char *
+make_video (const char *folder, const char *name, int width, int height, guint n, const gint64 *pts_ns)
+{
+  char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SqVideoWriter) writer = sq_video_writer_new (path, NULL, width, height, 25, NULL, &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < n; i++)
+    {
+      gsize size = 3 * (gsize) width * height;
+      guint8 *pixels = g_malloc (size);
+      g_autoptr (SqFrame) frame = sq_frame_new (width, height, 3 * width, pixels, path, i, 0, g_free, pixels);
+
+      memset (pixels, 60 + 2 * (int) i, size);
+      g_assert_true (sq_video_writer_add (writer, frame, pts_ns != NULL ? pts_ns[i] : i * 40000000, 40000000, &error));
+    }
+  g_assert_true (sq_video_writer_finish (writer, &error));
+  return path;
+}
+
+gint64
+make_video_run (SqProject *project, const char *const *paths, int width, int height, const gint64 *pts_ns, gint64 first, guint n)
+{
+  SqRunInfo info = make_info (paths, SQ_SOURCE_VIDEO, "drawn");
+  g_autoptr (SqRunWriter) writer = sq_run_writer_new (project, &info);
+
+  for (guint i = 0; i < n; i++)
+    {
+      SqDetection *box = g_new0 (SqDetection, 1);
+      g_autoptr (SqResult) result = NULL;
+
+      *box = (SqDetection){ 10, 20, 50, 40, .9f, 1, 7 };
+      result = sq_result_new (sq_frame_new (width, height, 0, NULL, paths[0], first + i, pts_ns[i], NULL, NULL), box, (first + i) % 4 != 3, FALSE);
       sq_run_writer_push (writer, result);
     }
   sq_run_writer_finish (writer, SQ_RUN_FINISHED, NULL);

@@ -341,7 +341,7 @@ has_remains (const char *dir)
   const char *name;
 
   while ((name = g_dir_read_name (entries)) != NULL)
-    if (strstr (name, ".new-") != NULL)
+    if (strstr (name, ".squint-part") != NULL)
       return TRUE;
   return FALSE;
 }
