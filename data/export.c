@@ -7,6 +7,7 @@
 #include "project-private.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PAGE 256 // frames
 
@@ -60,6 +61,17 @@ sq_export_format_suffix (SqExportFormat format)
 {
   g_return_val_if_fail (format < SQ_N_EXPORTS, NULL);
   return formats[format].suffix;
+}
+
+SqExportFormat
+sq_export_format_for_name (const char *name, SqExportFormat chosen)
+{
+  if (*formats[chosen].suffix != '\0' && g_str_has_suffix (name, formats[chosen].suffix))
+    return chosen;
+  for (guint i = 0; i < SQ_N_EXPORTS; i++)
+    if (*formats[i].suffix != '\0' && g_str_has_suffix (name, formats[i].suffix))
+      return i;
+  return chosen;
 }
 
 gboolean
@@ -254,6 +266,23 @@ write_text (SqExport *self, SqExportFormat format, const char *temporary, GError
   return FALSE;
 }
 
+// What a session was made from is not written over, whatever the user said to a question about some file.
+static gboolean
+spares_source (const SqExport *self, GError **error)
+{
+  struct stat target, source;
+
+  if (stat (self->path, &target) != 0)
+    return TRUE;
+  for (guint i = 0; self->run->paths != NULL && self->run->paths[i] != NULL; i++)
+    if (stat (self->run->paths[i], &source) == 0 && source.st_dev == target.st_dev && source.st_ino == target.st_ino)
+      {
+        g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” is what this session was made from; choose another name.", self->path);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 static gboolean
 export_to (SqExport *self, SqExportFormat format, GError **error)
 {
@@ -283,7 +312,7 @@ sq_export_run (SqProject *project, gint64 run, SqExportFormat format, const SqFi
   export.progress = progress;
   export.progress_data = progress_data;
   export.path = path;
-  good = export_to (&export, format, error);
+  good = spares_source (&export, error) && export_to (&export, format, error);
   sq_run_unref (export.run);
   return good;
 }

@@ -31,6 +31,9 @@ gboolean sq_export_format_from_id (const char *id, SqExportFormat *format);
 const char *sq_export_format_id (SqExportFormat format);
 const char *sq_export_format_title (SqExportFormat format);  // "COCO JSON"
 const char *sq_export_format_suffix (SqExportFormat format); // ".json"; "" = a folder
+
+// What a file's name asks for: another than `chosen` where it ends as only that does.
+SqExportFormat sq_export_format_for_name (const char *name, SqExportFormat chosen);
 gboolean sq_export_format_is_folder (SqExportFormat format);
 gboolean sq_export_format_is_text (SqExportFormat format); // and can go to a stream
 

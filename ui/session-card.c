@@ -84,14 +84,14 @@ update (SqSessionCard *self)
   if (*counts == '\0')
     {
       g_free (counts);
-      counts = g_strdup (run->state == SQ_RUN_FAILED ? _("Failed") : _("No objects"));
+      counts = g_strdup (run->state == SQ_RUN_FAILED ? _ ("Failed") : _ ("No objects"));
     }
   if (run->partner != 0)
     // Translators: when, the two models of a comparison
-    detail = g_strdup_printf (_("%s, %s | %s"), when_text, run->model, run->partner_model);
+    detail = g_strdup_printf (_ ("%s, %s | %s"), when_text, run->model, run->partner_model);
   else
     // Translators: when, model
-    detail = g_strdup_printf (_("%s, %s"), when_text, run->model);
+    detail = g_strdup_printf (_ ("%s, %s"), when_text, run->model);
   label = g_strdup_printf ("%s, %s, %s", run->name, counts, detail);
   gtk_label_set_label (self->name, run->name);
   gtk_label_set_label (self->counts, counts);
@@ -235,10 +235,45 @@ sq_session_card_init (SqSessionCard *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_widget_set_has_tooltip (GTK_WIDGET (self->name), TRUE);
   g_signal_connect_swapped (self->name, "query-tooltip", G_CALLBACK (on_query_tooltip), self);
+  // In GTK 4.8 a grid gives the focus to what is in a cell before the cell itself: the session could not be reached, let alone opened.
+  gtk_widget_set_can_focus (gtk_widget_get_first_child (GTK_WIDGET (self->menu_button)), FALSE);
   gtk_menu_button_set_create_popup_func (self->menu_button, create_menu, self, NULL);
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (on_secondary_click), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+}
+
+static SqSessionCard *
+find_card (GtkWidget *widget)
+{
+  SqSessionCard *found = SQ_IS_SESSION_CARD (widget) ? SQ_SESSION_CARD (widget) : NULL;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); found == NULL && child != NULL; child = gtk_widget_get_next_sibling (child))
+    found = find_card (child);
+  return found;
+}
+
+static gboolean
+on_menu_key (GtkWidget *grid, GVariant *args, gpointer data)
+{
+  GtkWidget *focus = gtk_widget_get_focus_child (grid);
+  SqSessionCard *self = focus != NULL ? find_card (focus) : NULL;
+
+  if (self == NULL || self->shown == NULL)
+    return FALSE;
+  gtk_menu_button_popup (self->menu_button);
+  return TRUE;
+}
+
+void
+sq_session_card_add_menu_keys (GtkWidget *grid)
+{
+  GtkEventController *keys = gtk_shortcut_controller_new ();
+
+  gtk_shortcut_controller_add_shortcut (
+      GTK_SHORTCUT_CONTROLLER (keys),
+      gtk_shortcut_new (gtk_shortcut_trigger_parse_string ("Menu|<Shift>F10"), gtk_callback_action_new (on_menu_key, NULL, NULL)));
+  gtk_widget_add_controller (grid, keys);
 }
 
 GtkWidget *

@@ -16,4 +16,7 @@ GtkWidget *sq_session_card_new (void);
 void sq_session_card_set_item (SqSessionCard *self, SqRunItem *item);
 SqRunItem *sq_session_card_get_item (SqSessionCard *self);
 
+// The Menu key and Shift+F10 open the menu of the card that has the focus.
+void sq_session_card_add_menu_keys (GtkWidget *grid);
+
 G_END_DECLS

@@ -6,6 +6,9 @@
 
 #include "toast.h"
 #include <glib/gi18n.h>
+#include <string.h>
+
+#define MOST_SUFFIX 5 // of a media file, with its dot
 
 static void
 on_progress (double fraction, gpointer user_data)
@@ -28,7 +31,7 @@ on_exported (GObject *source, GAsyncResult *result, gpointer user_data)
     return; // the window is gone
   sq_busy_bar_set_text (self->export_bar, NULL);
   if (good)
-    sq_toast (GTK_WIDGET (self), _("Session exported"));
+    sq_toast (GTK_WIDGET (self), _ ("Session exported"));
   else if (!g_error_matches (error, SQ_ERROR, SQ_ERROR_CANCELLED))
     sq_toast_error (GTK_WIDGET (self), error->message);
 }
@@ -68,11 +71,11 @@ sq_session_view_export_to (SqSessionView *self, SqExportFormat format, const cha
 
   if (self->exporting != NULL)
     {
-      sq_toast (GTK_WIDGET (self), _("Another session is being exported"));
+      sq_toast (GTK_WIDGET (self), _ ("Another session is being exported"));
       return;
     }
   // Translators: name of a session
-  text = g_strdup_printf (_("Exporting “%s”…"), self->run->name);
+  text = g_strdup_printf (_ ("Exporting “%s”…"), self->run->name);
   self->exporting = g_cancellable_new ();
   sq_busy_bar_set_text (self->export_bar, text);
   sq_export_run_async (project, self->run->id, format, &filter, path, self->exporting, on_progress, self, on_exported, g_object_ref (self));
@@ -93,6 +96,7 @@ on_response (GtkNativeDialog *dialog, int response, SqSessionView *self)
       g_autofree char *full = NULL;
 
       sq_export_format_from_id (id != NULL ? id : "coco", &format);
+      format = sq_export_format_for_name (path, format);
       suffix = sq_export_format_suffix (format);
       full = g_str_has_suffix (path, suffix) ? g_strdup (path) : g_strconcat (path, suffix, NULL);
       if (!g_str_equal (full, path) && g_file_test (full, G_FILE_TEST_EXISTS)) // not what the dialog asked about
@@ -109,6 +113,8 @@ sq_session_view_export (SqSessionView *self)
   GtkFileChooserNative *dialog;
   const char *ids[SQ_N_EXPORTS + 1] = { NULL }, *titles[SQ_N_EXPORTS + 1] = { NULL };
   SqExportFormat formats[SQ_N_EXPORTS];
+  g_autofree char *stem = NULL;
+  char *dot;
   guint n_formats;
 
   g_return_if_fail (SQ_IS_SESSION_VIEW (self));
@@ -121,12 +127,16 @@ sq_session_view_export (SqSessionView *self)
       ids[i] = sq_export_format_id (formats[i]);
       titles[i] = sq_export_format_title (formats[i]);
     }
-  dialog = gtk_file_chooser_native_new (_("Export Session"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                        GTK_FILE_CHOOSER_ACTION_SAVE, _("_Export"), NULL);
+  dialog = gtk_file_chooser_native_new (_ ("Export Session"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                                        GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Export"), NULL);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
-  gtk_file_chooser_add_choice (GTK_FILE_CHOOSER (dialog), "format", _("Format"), ids, titles);
+  gtk_file_chooser_add_choice (GTK_FILE_CHOOSER (dialog), "format", _ ("Format"), ids, titles);
   gtk_file_chooser_set_choice (GTK_FILE_CHOOSER (dialog), "format", ids[0]);
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), self->run->name);
+  stem = g_strdup (self->run->name);
+  dot = strrchr (stem, '.');
+  if (dot != NULL && dot != stem && strlen (dot) <= MOST_SUFFIX) // of the source: what is written ends otherwise
+    *dot = '\0';
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), stem);
   g_signal_connect_object (dialog, "response", G_CALLBACK (on_response), self, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
 }

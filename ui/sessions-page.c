@@ -8,6 +8,7 @@
 #include "format.h"
 #include "object-grid.h"
 #include "retention.h"
+#include "session-card.h"
 #include "session-cell.h"
 #include "session-chooser.h"
 #include "session-edit.h"
@@ -403,6 +404,7 @@ sq_sessions_page_init (SqSessionsPage *self)
   g_signal_connect (factory, "bind", G_CALLBACK (on_bind), NULL);
   g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), NULL);
   gtk_grid_view_set_factory (self->grid, factory);
+  sq_session_card_add_menu_keys (GTK_WIDGET (self->grid));
   g_object_unref (factory);
 
   g_signal_connect (gtk_scrolled_window_get_vadjustment (self->scroller), "value-changed", G_CALLBACK (sq_session_cell_wake), NULL);

@@ -339,6 +339,25 @@ test_refused (void)
   }
 }
 
+// Its own source is not written over.
+static void
+test_spared (void)
+{
+  const char *const paths[] = { movie, NULL };
+  gint64 run = make_video_run (project, paths, WIDTH, HEIGHT, pts_ns, 0, N);
+  g_autofree char *before = NULL, *after = NULL;
+  gsize n_before, n_after;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (sq_project_flush (project, NULL));
+  g_assert_true (g_file_get_contents (movie, &before, &n_before, NULL));
+  g_assert_false (sq_export_run (project, run, SQ_EXPORT_VIDEO, NULL, movie, NULL, NULL, NULL, &error));
+  g_assert_error (error, SQ_ERROR, SQ_ERROR_IO);
+  g_assert_nonnull (strstr (error->message, "choose another name"));
+  g_assert_true (g_file_get_contents (movie, &after, &n_after, NULL));
+  g_assert_cmpmem (before, n_before, after, n_after);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -346,6 +365,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   prepare ();
+  g_test_add_func ("/data/export-video/spared", test_spared);
   g_test_add_func ("/data/export-video/frames", test_frames);
   g_test_add_func ("/data/export-video/filter", test_filter);
   g_test_add_func ("/data/export-video/jumps", test_jumps);

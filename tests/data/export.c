@@ -347,7 +347,8 @@ test_annotated (void)
     g_assert_cmpint (ABS (plain[0] - 40) + ABS (plain[1] - 40) + ABS (plain[2] - 40), <, 60);
   }
 
-  // A picture that is another one now, or gone, ends it with a sentence that names it: of the first the file is known, of the others the size.
+  // A picture that is another one now, or gone, ends it with a sentence that names it: of the first the file is known, of the others the
+  // size.
   write_picture (second, 65);
   g_assert_nonnull (strstr (refused (id), "65 × 48"));
   write_picture (second, 64);
@@ -402,6 +403,19 @@ test_offered (void)
   g_assert_true (is_offered (SQ_SOURCE_LIVE, SQ_EXPORT_COCO));
 }
 
+// What is typed counts more than what is chosen, where it is clear.
+static void
+test_named (void)
+{
+  g_assert_cmpint (sq_export_format_for_name ("gate.json", SQ_EXPORT_VIDEO), ==, SQ_EXPORT_COCO);
+  g_assert_cmpint (sq_export_format_for_name ("gate.json", SQ_EXPORT_JSON), ==, SQ_EXPORT_JSON);
+  g_assert_cmpint (sq_export_format_for_name ("gate.jsonl", SQ_EXPORT_VIDEO), ==, SQ_EXPORT_JSONL);
+  g_assert_cmpint (sq_export_format_for_name ("gate.csv", SQ_EXPORT_SAMPLES), ==, SQ_EXPORT_SAMPLES);
+  g_assert_cmpint (sq_export_format_for_name ("gate", SQ_EXPORT_VIDEO), ==, SQ_EXPORT_VIDEO);
+  g_assert_cmpint (sq_export_format_for_name ("gate", SQ_EXPORT_YOLO), ==, SQ_EXPORT_YOLO);
+  g_assert_cmpint (sq_export_format_for_name ("gate v1.2", SQ_EXPORT_CSV), ==, SQ_EXPORT_CSV);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -416,6 +430,7 @@ main (int argc, char **argv)
   g_test_add_func ("/data/export/failures", test_failures);
   g_test_add_func ("/data/export/ids", test_ids);
   g_test_add_func ("/data/export/offered", test_offered);
+  g_test_add_func ("/data/export/named", test_named);
   g_test_add_func ("/data/export/annotated", test_annotated);
   failed = g_test_run ();
   g_object_unref (project);

@@ -5,7 +5,7 @@
 
 #include <gdk/gdkkeysyms.h>
 #include <gtk/gtk.h>
-#include <string.h>
+#include <json-glib/json-glib.h>
 
 #define BUTTON ATSPI_ROLE_PUSH_BUTTON
 #define ANY ATSPI_ROLE_INVALID
@@ -43,22 +43,22 @@ prepare (const char *folder, char **video)
   return FALSE;
 }
 
-// A whole MP4 that appears at `path`: it has its index.
-static gboolean
-is_video (const char *path)
+// The number of boxes in a COCO file that appears at `path`.
+static guint
+count_boxes (const char *path)
 {
-  g_autofree char *text = NULL;
-  gsize size = 0;
+  g_autoptr (JsonParser) parser = json_parser_new ();
 
-  for (int i = 0; i < 600 && !g_file_get_contents (path, &text, &size, NULL); i++)
+  for (int i = 0; i < 100 && !json_parser_load_from_file (parser, path, NULL); i++)
     outside_run_for (.1);
-  return size > 100 && memcmp (text + 4, "ftyp", 4) == 0 && memmem (text, size, "moov", 4) != NULL;
+  g_assert_nonnull (json_parser_get_root (parser));
+  return json_array_get_length (json_object_get_array_member (json_node_get_object (json_parser_get_root (parser)), "annotations"));
 }
 
-// The session on show, as the video that is offered first, through the file dialog.
+// The session on show, as COCO JSON, through the file dialog.
 static void export(Outside *squint)
 {
-  g_autofree char *path = g_build_filename (g_getenv ("XDG_DATA_HOME"), "gate.mp4", NULL);
+  g_autofree char *path = g_build_filename (g_getenv ("XDG_DATA_HOME"), "gate.json", NULL);
 
   outside_key (OUTSIDE_CTRL, GDK_KEY_e);
   outside_wait (squint, BUTTON, "Export", 10);
@@ -67,7 +67,7 @@ static void export(Outside *squint)
   outside_type (path);
   outside_screenshot (squint, "export");
   outside_key (0, GDK_KEY_Return);
-  g_assert_true (is_video (path));
+  g_assert_cmpuint (count_boxes (path), >, 0);
 }
 
 static void
@@ -166,19 +166,14 @@ keyboard_journey (void)
   outside_wait (&squint, ATSPI_ROLE_FRAME, "Sessions", 10);
   outside_walk_to (&squint, 0, GDK_KEY_Tab, ANY, "people.mp4,");
   outside_key (0, GDK_KEY_Right); // the comparison's is newer
-  outside_key (0, GDK_KEY_Return);
-  outside_wait (&squint, ATSPI_ROLE_FRAME, "people.mp4", 10);
-  outside_walk_to (&squint, 0, GDK_KEY_Tab, ANY, "Session Menu");
-  outside_key (0, GDK_KEY_space);
+  outside_key (OUTSIDE_SHIFT, GDK_KEY_F10);
   outside_walk_to (&squint, 0, GDK_KEY_Down, ANY, "Rename");
   outside_key (0, GDK_KEY_Return);
   outside_wait (&squint, ANY, "Rename Session", 10);
   outside_key (OUTSIDE_CTRL, GDK_KEY_a);
   outside_type ("gate");
   outside_key (0, GDK_KEY_Return);
-  outside_wait (&squint, ATSPI_ROLE_FRAME, "gate", 10);
-  outside_key (OUTSIDE_ALT, GDK_KEY_Left);
-  outside_wait (&squint, ATSPI_ROLE_FRAME, "Sessions", 10);
+  outside_wait (&squint, ANY, "gate,", 10);
 
   outside_key (OUTSIDE_CTRL, GDK_KEY_f);
   outside_type ("gate");
