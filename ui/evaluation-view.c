@@ -126,20 +126,13 @@ describe_finding (const SqJudge *judge, const SqFinding *f)
   return g_strdup_printf (_("%s %.0f %%, is %s"), seen, 100 * f->score, truth);
 }
 
-void
-sq_evaluation_view_show_cell (SqEvaluationView *self, int truth, int seen)
+static void
+show_findings (SqEvaluationView *self, GArray *found)
 {
-  SqJudge *judge;
-  g_autoptr (GArray) found = NULL;
+  SqJudge *judge = self->judges[shown_side (self)];
   g_autofree char *title = NULL;
 
-  g_return_if_fail (SQ_IS_EVALUATION_VIEW (self));
-
-  judge = self->judges[shown_side (self)];
-  if (judge == NULL)
-    return;
   clear_pictures (self);
-  found = sq_evaluation_find (judge->result, truth, seen);
   g_array_sort (found, compare_findings);
   for (guint i = 0; i < MIN (found->len, MOST_PICTURES); i++)
     {
@@ -151,6 +144,41 @@ sq_evaluation_view_show_cell (SqEvaluationView *self, int truth, int seen)
   title = found->len > MOST_PICTURES ? g_strdup_printf (_("The First %u of %u"), MOST_PICTURES, found->len)
                                      : g_strdup_printf (ngettext ("%u Object", "%u Objects", found->len), found->len);
   gtk_label_set_label (self->pictures_title, title);
+}
+
+void
+sq_evaluation_view_show_cell (SqEvaluationView *self, int truth, int seen)
+{
+  SqJudge *judge;
+  g_autoptr (GArray) found = NULL;
+
+  g_return_if_fail (SQ_IS_EVALUATION_VIEW (self));
+
+  judge = self->judges[shown_side (self)];
+  if (judge == NULL)
+    return;
+  found = sq_evaluation_find (judge->result, truth, seen);
+  show_findings (self, found);
+}
+
+void
+sq_evaluation_view_show_class (SqEvaluationView *self, int class_id)
+{
+  SqJudge *judge;
+  g_autoptr (GArray) found = NULL, falsely = NULL;
+
+  g_return_if_fail (SQ_IS_EVALUATION_VIEW (self));
+
+  judge = self->judges[shown_side (self)];
+  if (judge == NULL)
+    return;
+  found = sq_evaluation_find (judge->result, class_id, -1);
+  falsely = sq_evaluation_find (judge->result, -1, class_id);
+  g_array_append_vals (found, falsely->data, falsely->len);
+  for (guint i = found->len; i-- > 0;)
+    if (g_array_index (found, SqFinding, i).truth == g_array_index (found, SqFinding, i).seen)
+      g_array_remove_index_fast (found, i);
+  show_findings (self, found);
 }
 
 void
@@ -232,6 +260,8 @@ on_class_selected (SqEvaluationView *self, int class_id)
       sq_curve_chart_set_curve (self->f1, side, f1, SQ_AP_SCORES);
     }
   gtk_label_set_label (self->curves_title, class_id >= 0 ? self->judges[0]->labels->class_names[class_id] : "");
+  if (class_id >= 0)
+    sq_evaluation_view_show_class (self, class_id);
 }
 
 static void

@@ -22,6 +22,7 @@ void sq_evaluation_view_close (SqEvaluationView *self);
 gboolean sq_evaluation_view_get_open (SqEvaluationView *self);
 
 void sq_evaluation_view_show_cell (SqEvaluationView *self, int truth, int seen); // the pictures of one number
+void sq_evaluation_view_show_class (SqEvaluationView *self, int class_id);       // those where it was missed, or seen without being there
 void sq_evaluation_view_show_worst (SqEvaluationView *self);                     // those with most mistakes
 
 const char *sq_evaluation_view_get_state_name (SqEvaluationView *self); // "busy", "result" or "error"

@@ -70,6 +70,10 @@ test_evaluation (Fixture *fixture, gconstpointer data)
     g_assert_cmpfloat_with_epsilon (sq_curve_chart_get_value (sq_evaluation_view_get_f1 (view), 0, i), f1[i], 1e-6);
 
   // The pictures behind a number; one of them opens.
+  g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 0); // of that class: all are right
+  g_signal_emit_by_name (sq_evaluation_view_get_table (view), "selected", 2);
+  g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 1);
+  sq_evaluation_view_show_worst (view);
   g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 1); // the other has no mistake
   sq_evaluation_view_show_cell (view, 2, 3);
   g_assert_cmpuint (sq_evaluation_view_get_n_pictures (view), ==, 1); // the dog that was missed
