@@ -100,6 +100,12 @@ is_shown (gpointer data)
   return pair != NULL && pair->frame->index == self->expected;
 }
 
+static gboolean
+has_shown (gpointer data)
+{
+  return ((Compare *) data)->n_shown > 0;
+}
+
 static SqMatchTotals
 get_total (Compare *self)
 {
@@ -158,7 +164,7 @@ test_pictures (Compare *self, gconstpointer data)
   g_assert_cmpuint (total.n[SQ_MATCH_LOST] + total.n[SQ_MATCH_NEW] + total.n[SQ_MATCH_MOVED], >, 0);
   g_assert_cmpfloat (state->agreement, >, 0);
   g_assert_cmpfloat (state->agreement, <, 1);
-  g_assert_cmpuint (self->n_shown, >, 0);
+  g_assert_true (fixture_wait (has_shown, self, 10));
 
   // n and N from the first picture on, w the worst of them.
   fixture_run_for (.4); // the figures are read now and then
