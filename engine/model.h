@@ -63,7 +63,7 @@ typedef struct
   guint64 n_params;
   double flop;           // per picture
   gboolean nms_left_out; // the file ends in its own NMS, which is not run: the filters here act instead
-  char *precision;       // "float32", "int8 (QDQ)", "int8 (dynamic)"
+  char *precision;       // "float32", "float16", "int8 (QDQ)", "int8 (dynamic)"
   SqGraph *graph;        // after import-time folding and fusion
   GHashTable *metadata;  // string -> string, as found in the file
   gpointer family_data;  // owned by the family (anchors, strides ...)

@@ -16,6 +16,8 @@ sq_cpu_flags (void)
     flags |= SQ_CPU_AVX512;
   if ((flags & SQ_CPU_AVX512) != 0 && __builtin_cpu_supports ("avx512vnni"))
     flags |= SQ_CPU_VNNI;
+  if ((flags & SQ_CPU_AVX512) != 0 && __builtin_cpu_supports ("avx512bf16"))
+    flags |= SQ_CPU_BF16;
 #endif
   return flags & cpu_mask;
 }

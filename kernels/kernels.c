@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <string.h>
 
 static void
 silu_f32_c (float *y, const float *x, const float *add, size_t n)
@@ -33,6 +34,52 @@ hardswish_f32_c (float *y, const float *x, const float *add, size_t n)
 {
   for (size_t i = 0; i < n; i++)
     y[i] = x[i] * fminf (fmaxf (x[i] * (1 / 6.f) + .5f, 0), 1) + (add != NULL ? add[i] : 0);
+}
+
+static inline float
+from_bf16 (uint16_t x)
+{
+  uint32_t bits = (uint32_t) x << 16;
+  float f;
+
+  memcpy (&f, &bits, sizeof f);
+  return f;
+}
+
+static inline uint16_t
+to_bf16 (float f)
+{
+  uint32_t bits;
+
+  memcpy (&bits, &f, sizeof bits);
+  if ((bits & 0x7fffffff) > 0x7f800000) // rounding up could carry a NaN into infinity
+    return (uint16_t) (bits >> 16 | 0x40);
+  return (uint16_t) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static void
+widen_bf16_c (float *y, const uint16_t *x, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] = from_bf16 (x[i]);
+}
+
+static void
+narrow_bf16_c (uint16_t *y, const float *x, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    y[i] = to_bf16 (x[i]);
+}
+
+static void
+silu_bf16_c (uint16_t *y, const uint16_t *x, const uint16_t *add, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      float v = from_bf16 (x[i]);
+
+      y[i] = to_bf16 (v / (1 + expf (-v)) + (add != NULL ? from_bf16 (add[i]) : 0));
+    }
 }
 
 static void
@@ -125,10 +172,9 @@ find_above_f32_c (uint32_t *index, const float *x, size_t n, float threshold)
 void
 sq_kernels_init_c (SqKernels *kernels)
 {
-  *kernels = (SqKernels){
-    silu_f32_c,         sigmoid_f32_c,        leaky_f32_c, hardswish_f32_c, blend_rows_c, fake_quant_f32_c, fake_quant_columns_f32_c,
-    quantize_columns_c, dequantize_columns_c, max_u8_c,    round_f32_c,     range_f32_c,  add_rows_f32_c,   find_above_f32_c
-  };
+  *kernels = (SqKernels){ silu_f32_c,  sigmoid_f32_c, leaky_f32_c,      hardswish_f32_c,          widen_bf16_c,       narrow_bf16_c,
+                          silu_bf16_c, blend_rows_c,  fake_quant_f32_c, fake_quant_columns_f32_c, quantize_columns_c, dequantize_columns_c,
+                          max_u8_c,    round_f32_c,   range_f32_c,      add_rows_f32_c,           find_above_f32_c };
 }
 
 void

@@ -22,6 +22,13 @@ typedef struct
   // y = x clamp (x / 6 + 1/2, 0, 1) + add, which may be NULL; `y` may be `x`.
   void (*hardswish_f32) (float *y, const float *x, const float *add, size_t n);
 
+  // bfloat16, the upper half of a float32, into float32 and back: round half to even, NaN stays NaN (and becomes quiet).
+  void (*widen_bf16) (float *y, const uint16_t *x, size_t n);
+  void (*narrow_bf16) (uint16_t *y, const float *x, size_t n);
+
+  // y = x sigmoid (x) + add in bfloat16, rounded once; `add` may be NULL, `y` may be `x`. The float32 before the rounding is silu_f32's.
+  void (*silu_bf16) (uint16_t *y, const uint16_t *x, const uint16_t *add, size_t n);
+
   // One row of the network's input from two resampled rows of `n` interleaved RGB pixels (value << 7), weights with 11 fractional bits:
   // v = ((row0 w0 >> 16) + (row1 w1 >> 16) + 2) >> 2, plane[c][i] = (v - mean[c]) scale[c].
   void (*blend_rows) (float *const plane[3], const int16_t *row0, const int16_t *row1, int w0, int w1, size_t n, const float mean[3],

@@ -49,6 +49,59 @@ sigmoid_f32_avx512 (float *y, const float *x, size_t n)
     }
 }
 
+static inline __m512
+from_bf16 (__m256i x)
+{
+  return _mm512_castsi512_ps (_mm512_slli_epi32 (_mm512_cvtepu16_epi32 (x), 16));
+}
+
+// In whole numbers: vcvtneps2bf16, where a processor has it, makes denormals 0.
+static inline __m256i
+to_bf16 (__m512 x)
+{
+  __m512i bits = _mm512_castps_si512 (x), odd = _mm512_and_si512 (_mm512_srli_epi32 (bits, 16), _mm512_set1_epi32 (1));
+  __m512i rounded = _mm512_add_epi32 (bits, _mm512_add_epi32 (odd, _mm512_set1_epi32 (0x7fff)));
+  __mmask16 nan = _mm512_cmp_ps_mask (x, x, _CMP_UNORD_Q);
+
+  rounded = _mm512_mask_or_epi32 (rounded, nan, bits, _mm512_set1_epi32 (0x400000));
+  return _mm512_cvtepi32_epi16 (_mm512_srli_epi32 (rounded, 16));
+}
+
+static void
+widen_bf16_avx512 (float *y, const uint16_t *x, size_t n)
+{
+  for (size_t i = 0; i < n; i += 16)
+    {
+      __mmask16 m = n - i >= 16 ? 0xffff : (__mmask16) ((1u << (n - i)) - 1);
+
+      _mm512_mask_storeu_ps (y + i, m, from_bf16 (_mm256_maskz_loadu_epi16 (m, x + i)));
+    }
+}
+
+static void
+narrow_bf16_avx512 (uint16_t *y, const float *x, size_t n)
+{
+  for (size_t i = 0; i < n; i += 16)
+    {
+      __mmask16 m = n - i >= 16 ? 0xffff : (__mmask16) ((1u << (n - i)) - 1);
+
+      _mm256_mask_storeu_epi16 (y + i, m, to_bf16 (_mm512_maskz_loadu_ps (m, x + i)));
+    }
+}
+
+static void
+silu_bf16_avx512 (uint16_t *y, const uint16_t *x, const uint16_t *add, size_t n)
+{
+  for (size_t i = 0; i < n; i += 16)
+    {
+      __mmask16 m = n - i >= 16 ? 0xffff : (__mmask16) ((1u << (n - i)) - 1);
+      __m512 v = from_bf16 (_mm256_maskz_loadu_epi16 (m, x + i)), s = sigmoid16 (v);
+
+      s = add != NULL ? _mm512_fmadd_ps (v, s, from_bf16 (_mm256_maskz_loadu_epi16 (m, add + i))) : _mm512_mul_ps (v, s);
+      _mm256_mask_storeu_epi16 (y + i, m, to_bf16 (s));
+    }
+}
+
 static size_t
 find_above_f32_avx512 (uint32_t *index, const float *x, size_t n, float threshold)
 {
@@ -76,5 +129,8 @@ _sq_kernels_init_avx512 (SqKernels *kernels)
     return;
   kernels->silu_f32 = silu_f32_avx512;
   kernels->sigmoid_f32 = sigmoid_f32_avx512;
+  kernels->widen_bf16 = widen_bf16_avx512;
+  kernels->narrow_bf16 = narrow_bf16_avx512;
+  kernels->silu_bf16 = silu_bf16_avx512;
   kernels->find_above_f32 = find_above_f32_avx512;
 }

@@ -52,16 +52,18 @@ has_step (const SqRecipe *recipe, const char *step)
 const char *
 sq_level_speed_note (const SqRecipe *recipe, const char *device)
 {
-  gboolean cpu = g_str_has_prefix (device, "cpu"), half = has_step (recipe, "half"), int8 = has_step (recipe, "int8");
+  gboolean half = has_step (recipe, "half"), int8 = has_step (recipe, "int8");
   gboolean alone = recipe->steps->len == 1;
 
   if (recipe->steps->len == 0)
-    return _("Not faster: nothing is changed.");
+    return _ ("Not faster: nothing is changed.");
   if (half && alone)
-    return cpu ? _("Not faster on this CPU, which computes in 32 bits all the same.") : NULL;
+    return sq_device_has_fast_half (device)
+               ? NULL
+               : _ ("Not faster on this CPU, which lacks instructions for 16 bits (AVX-512 BF16) and computes in 32.");
   if (int8 && alone && !sq_device_has_fast_int8 (device))
-    return _("Hardly faster on this CPU, which lacks instructions for 8 bits (VNNI): “Fastest” finds what is.");
+    return _ ("Hardly faster on this CPU, which lacks instructions for 8 bits (VNNI): “Fastest” finds what is.");
   if (int8)
-    return _("How fast depends on the device: measured when it is made.");
+    return _ ("How fast depends on the device: measured when it is made.");
   return NULL;
 }

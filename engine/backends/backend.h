@@ -19,9 +19,9 @@ typedef struct _SqExec SqExec;
 
 typedef enum
 {
-  SQ_PRECISION_AUTO, // what the device is best at: float32 on the CPU, float16 and, where the network is quantised, 8 bits on a GPU
+  SQ_PRECISION_AUTO, // what the device is best at: float32 on a CPU, float16 and, where the network is quantised, 8 bits on a GPU
   SQ_PRECISION_F32,
-  SQ_PRECISION_HALF,
+  SQ_PRECISION_HALF, // float16 on a GPU; on a CPU bfloat16 where it has the instructions, float32 and a note elsewhere
   SQ_PRECISION_INT8,
   SQ_PRECISION_FP8, // 8-bit floats, on GPUs that compute in them: refused elsewhere
 } SqPrecision;
@@ -65,6 +65,7 @@ typedef struct
   int threads; // 0 = all cores
   int device;  // which of the backend's devices: the 1 of "cuda:1"
   SqPrecision precision;
+  gboolean imitate_half;      // tests: HALF is bfloat16 on AVX-512 without those instructions too, slowly
   int batch;                  // pictures at once where the device takes frames; halved until they fit its memory. 0 = 1
   const SqExecDetect *detect; // for sq_exec_detect, or NULL
   const char *cache_folder;   // built plans are kept here, or NULL

@@ -7,7 +7,8 @@
 #include <omp.h>
 #include <string.h>
 
-#define PIECE 4096 // floats
+#define PIECE 4096      // floats
+#define HALF_PIECE 1024 // bfloat16, with room beside it for the same in floats, twice
 
 gboolean
 _sq_cpu_run_nothing (CpuExec *self, Step *step)
@@ -80,16 +81,43 @@ act_pass (const SqAct *act, float *y, const float *x, const float *add, gsize n)
     _sq_cpu_act (act, y + i, x + i, add != NULL ? add + i : NULL, MIN (n - i, PIECE));
 }
 
+static void
+act_half (const SqAct *act, guint16 *y, const guint16 *x, const guint16 *add, gsize n)
+{
+  const SqKernels *k = sq_kernels ();
+  float wide[HALF_PIECE], sum[HALF_PIECE];
+
+  if (act->kind == SQ_ACT_SILU)
+    {
+      k->silu_bf16 (y, x, add, n);
+      return;
+    }
+  k->widen_bf16 (wide, x, n);
+  if (add != NULL)
+    k->widen_bf16 (sum, add, n);
+  _sq_cpu_act (act, wide, wide, add != NULL ? sum : NULL, n);
+  k->narrow_bf16 (y, wide, n);
+}
+
+static void
+act_half_pass (const SqAct *act, guint16 *y, const guint16 *x, const guint16 *add, gsize n)
+{
+#pragma omp parallel for schedule(static)
+  for (gsize i = 0; i < n; i += HALF_PIECE)
+    act_half (act, y + i, x + i, add != NULL ? add + i : NULL, MIN (n - i, HALF_PIECE));
+}
+
 gboolean
 _sq_cpu_run_dnn (CpuExec *self, Step *step)
 {
-  float *y = cpu_data (self, step->out[0]);
+  gpointer y = cpu_data (self, step->out[0]), residual = step->n_in > 1 ? cpu_data (self, step->in[1]) : NULL;
   gboolean pass = step->act.kind != SQ_ACT_NONE;
-  const float *residual = step->n_in > 1 ? cpu_data (self, step->in[1]) : NULL;
 
   if (!sq_dnn_run (self->dnn, step->op, cpu_data (self, step->in[0]), y, pass ? NULL : residual))
     return FALSE;
-  if (pass)
+  if (pass && cpu_buffer (self, step->out[0])->layout == LAYOUT_HALF)
+    act_half_pass (&step->act, y, y, residual, step->n);
+  else if (pass)
     act_pass (&step->act, y, y, residual, step->n);
   return TRUE;
 }
@@ -129,7 +157,13 @@ _sq_cpu_run_winograd (CpuExec *self, Step *step)
 gboolean
 _sq_cpu_run_act (CpuExec *self, Step *step)
 {
-  act_pass (&step->node->params.act, cpu_data (self, step->out[0]), cpu_data (self, step->in[0]), NULL, step->n);
+  const SqAct *act = &step->node->params.act;
+  gpointer x = cpu_data (self, step->in[0]), y = cpu_data (self, step->out[0]);
+
+  if (cpu_buffer (self, step->out[0])->layout == LAYOUT_HALF)
+    act_half_pass (act, y, x, NULL, step->n);
+  else
+    act_pass (act, y, x, NULL, step->n);
   return TRUE;
 }
 
@@ -228,7 +262,24 @@ binary_piece (SqBinaryKind kind, float *y, const float *a, const float *b, gsize
     combine_piece (SQ_BINARY_DIV, y, a, b, step, n);
 }
 
-// Same shape and layout, or one number on the right (step->n_right == 1).
+static void
+binary_half (SqBinaryKind kind, guint16 *y, const guint16 *a, gconstpointer b, gboolean one, gsize n)
+{
+#pragma omp parallel for schedule(static)
+  for (gsize at = 0; at < n; at += HALF_PIECE)
+    {
+      gsize count = MIN (n - at, HALF_PIECE);
+      float left[HALF_PIECE], right[HALF_PIECE];
+
+      sq_kernels ()->widen_bf16 (left, a + at, count);
+      if (!one)
+        sq_kernels ()->widen_bf16 (right, (const guint16 *) b + at, count);
+      binary_piece (kind, left, left, one ? b : right, !one, count);
+      sq_kernels ()->narrow_bf16 (y + at, left, count);
+    }
+}
+
+// Same shape and layout, or one number, a plain float, on the right (step->n_right == 1).
 gboolean
 _sq_cpu_run_binary (CpuExec *self, Step *step)
 {
@@ -236,6 +287,11 @@ _sq_cpu_run_binary (CpuExec *self, Step *step)
   float *y = cpu_data (self, step->out[0]);
   gsize each = step->n_right == 1 ? 0 : 1;
 
+  if (cpu_buffer (self, step->out[0])->layout == LAYOUT_HALF)
+    {
+      binary_half (step->node->params.binary, (guint16 *) y, (const guint16 *) a, b, each == 0, step->n);
+      return TRUE;
+    }
 #pragma omp parallel for schedule(static)
   for (gsize at = 0; at < step->n; at += PIECE)
     binary_piece (step->node->params.binary, y + at, a + at, b + at * each, each, MIN (step->n - at, PIECE));
@@ -277,7 +333,7 @@ _sq_cpu_run_upsample (CpuExec *self, Step *step)
   int h = (int) x->dim[2], w = (int) x->dim[3];
   int fy = step->node->params.resize.height / h, fx = step->node->params.resize.width / w;
   gint64 blocks = (x->dim[1] + self->block - 1) / self->block;
-  gsize pixel = (gsize) self->block * (cpu_buffer (self, step->in[0])->layout == LAYOUT_BYTES ? 1 : sizeof (float));
+  gsize pixel = (gsize) self->block * cpu_layout_size (cpu_buffer (self, step->in[0])->layout);
   const char *src = cpu_buffer (self, step->in[0])->data;
   char *dst = cpu_buffer (self, step->out[0])->data;
 

@@ -89,15 +89,6 @@ find_grid (CpuExec *self, const SqNode *node)
 }
 
 static gboolean
-is_depthwise (const CpuExec *self, const SqNode *node)
-{
-  gint64 channels = sq_graph_value (self->graph, node->in[0])->shape.dim[1];
-
-  return node->params.conv.groups > 1 && node->params.conv.groups == channels
-         && sq_graph_value (self->graph, node->out[0])->shape.dim[1] == channels;
-}
-
-static gboolean
 can_conv (const CpuExec *self, const SqNode *node)
 {
   const SqValue *x, *w;
@@ -109,7 +100,7 @@ can_conv (const CpuExec *self, const SqNode *node)
   w = sq_graph_value (self->graph, node->in[1]);
   return _sq_cpu_is_picture (x) && w->constant != NULL && w->constant->grid != NULL
          && (w->constant->grid->n == 1 || (w->constant->grid->axis == 0 && w->constant->grid->n == w->shape.dim[0]))
-         && (p->groups == 1 || is_depthwise (self, node)) && p->kernel[0] <= MAX_KERNEL && p->kernel[1] <= MAX_KERNEL
+         && (p->groups == 1 || _sq_cpu_is_depthwise (self, node)) && p->kernel[0] <= MAX_KERNEL && p->kernel[1] <= MAX_KERNEL
          && (node->n_in < 3 || node->in[2] == SQ_NO_VALUE || sq_graph_value (self->graph, node->in[2])->constant != NULL)
          // without VNNI floats that multiply less often are faster
          && !_sq_cpu_winograd_pays (self, p, &x->shape, &sq_graph_value (self->graph, node->out[0])->shape);
@@ -421,7 +412,7 @@ conv_new (CpuExec *self, const SqNode *node)
   *c = (SqConv8){ .block = self->block,
                   .in_channels = (int) x->dim[1],
                   .out_channels = (int) y->dim[1],
-                  .depthwise = is_depthwise (self, node),
+                  .depthwise = _sq_cpu_is_depthwise (self, node),
                   .height = (int) x->dim[2],
                   .width = (int) x->dim[3],
                   .out_height = (int) y->dim[2],

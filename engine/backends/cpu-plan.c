@@ -18,7 +18,7 @@ layout_bytes (const CpuExec *self, const SqValue *v, Layout layout)
 
   if (layout != LAYOUT_PLAIN)
     n = (v->shape.dim[1] + self->block - 1) / self->block * self->block * v->shape.dim[2] * v->shape.dim[3];
-  return (gsize) n * (layout == LAYOUT_BYTES ? 1 : sq_dtype_size (v->dtype));
+  return (gsize) n * (layout == LAYOUT_PLAIN ? sq_dtype_size (v->dtype) : cpu_layout_size (layout));
 }
 
 int
@@ -66,11 +66,13 @@ _sq_cpu_has (const CpuExec *self, int value, Layout layout)
   return self->of_value[layout][value] >= 0;
 }
 
-// The value's buffer in that layout; changes the layout where it only exists in the other. -1 on error.
+// The value's buffer in that layout; changes the layout where it only exists in another, floats first. -1 on error.
 int
 _sq_cpu_want (CpuExec *self, int value, Layout layout, GError **error)
 {
+  static const char *const names[] = { "to plain", "to blocked", "to bfloat16" };
   const SqValue *v = sq_graph_value (self->graph, value);
+  Layout other = LAYOUT_PLAIN;
   Step *step;
   SqDnnOp *op;
   int from;
@@ -82,18 +84,20 @@ _sq_cpu_want (CpuExec *self, int value, Layout layout, GError **error)
       cpu_buffer (self, _sq_cpu_add_buffer (self, value, LAYOUT_PLAIN))->constant = v->constant;
       return self->of_value[layout][value];
     }
-  if (!_sq_cpu_has (self, value, LAYOUT_PLAIN) && !_sq_cpu_has (self, value, LAYOUT_BLOCKED))
+  while (other < LAYOUT_BYTES && !_sq_cpu_has (self, value, other))
+    other++;
+  if (other == LAYOUT_BYTES)
     {
       from = _sq_cpu_from_bytes (self, value);
       if (layout == LAYOUT_BLOCKED)
         return from;
+      other = LAYOUT_BLOCKED;
     }
-  from = self->of_value[!layout][value];
-  g_assert (from >= 0);
-  op = sq_dnn_reorder (self->dnn, &v->shape, layout == LAYOUT_BLOCKED, error);
+  from = self->of_value[other][value];
+  op = sq_dnn_reorder (self->dnn, &v->shape, (SqDnnFormat) other, (SqDnnFormat) layout, error);
   if (op == NULL)
     return -1;
-  step = _sq_cpu_add_step (self, layout == LAYOUT_BLOCKED ? "to blocked" : "to plain", _sq_cpu_run_dnn, NULL);
+  step = _sq_cpu_add_step (self, names[layout], _sq_cpu_run_dnn, NULL);
   step->op = op;
   step->in[step->n_in++] = from;
   step->out[step->n_out++] = _sq_cpu_add_buffer (self, value, layout);
@@ -147,71 +151,103 @@ reference_step (CpuExec *self, const SqNode *node, GError **error)
   return TRUE;
 }
 
+gboolean
+_sq_cpu_is_depthwise (const CpuExec *self, const SqNode *node)
+{
+  gint64 channels = sq_graph_value (self->graph, node->in[0])->shape.dim[1];
+
+  return node->params.conv.groups > 1 && node->params.conv.groups == channels
+         && sq_graph_value (self->graph, node->out[0])->shape.dim[1] == channels;
+}
+
+gboolean
+_sq_cpu_is_blocked_conv (const CpuExec *self, const SqNode *node)
+{
+  const SqValue *x = sq_graph_value (self->graph, node->in[0]), *y = sq_graph_value (self->graph, node->out[0]);
+  const SqValue *bias = node->n_in > 2 && node->in[2] != SQ_NO_VALUE ? sq_graph_value (self->graph, node->in[2]) : NULL;
+  int groups = node->params.conv.groups;
+
+  if (!_sq_cpu_is_picture (x) || sq_graph_value (self->graph, node->in[1])->constant == NULL || (bias != NULL && bias->constant == NULL))
+    return FALSE;
+  // groups must fall on block boundaries; so must depthwise channels
+  return groups == 1 || _sq_cpu_is_depthwise (self, node)
+         || (x->shape.dim[1] / groups % self->block == 0 && y->shape.dim[1] / groups % self->block == 0);
+}
+
+// In floats, through Winograd where that works.
+static SqDnnOp *
+float_conv (CpuExec *self, SqDnnConv *conv)
+{
+  const SqConvParams *p = conv->params;
+  SqDnnConv bare = *conv;
+  SqDnnOp *op;
+
+  bare.winograd = p->groups == 1 && p->kernel[0] == 3 && p->kernel[1] == 3 && p->stride[0] == 1 && p->stride[1] == 1 && p->dilation[0] == 1
+                  && p->dilation[1] == 1 && conv->from == SQ_DNN_BLOCKED;
+  if (!bare.winograd)
+    return sq_dnn_conv (self->dnn, conv, NULL);
+  bare.act.kind = SQ_ACT_NONE; // it takes no fused operations: bare first, then what it refuses as a pass
+  bare.residual = FALSE;
+  op = sq_dnn_conv (self->dnn, &bare, NULL);
+  if (op != NULL && sq_dnn_op_is_winograd (op))
+    *conv = bare;
+  else if (op != NULL && (conv->act.kind != SQ_ACT_NONE || conv->residual))
+    {
+      sq_dnn_op_free (op);
+      op = sq_dnn_conv (self->dnn, conv, NULL);
+    }
+  return op;
+}
+
 static gboolean
 conv_step (CpuExec *self, const SqNode *node, GError **error)
 {
   const SqValue *x = sq_graph_value (self->graph, node->in[0]), *y = sq_graph_value (self->graph, node->out[0]);
-  const SqValue *w = sq_graph_value (self->graph, node->in[1]);
-  const SqValue *bias = node->n_in > 2 && node->in[2] != SQ_NO_VALUE ? sq_graph_value (self->graph, node->in[2]) : NULL;
   const SqConvParams *p = &node->params.conv;
-  int residual = node->n_in > 3 ? node->in[3] : SQ_NO_VALUE, block = self->block;
-  gboolean depthwise = p->groups > 1 && p->groups == x->shape.dim[1] && p->groups == y->shape.dim[1];
-  SqDnnConv conv = { .x = &x->shape, .y = &y->shape, .params = p };
+  int residual = node->n_in > 3 ? node->in[3] : SQ_NO_VALUE;
+  SqDnnConv conv = { .x = &x->shape, .y = &y->shape, .params = p, .from = SQ_DNN_HALF };
+  SqDnnOp *op = NULL;
+  gboolean plain;
   Step *step;
-  SqDnnOp *op;
 
-  if (!_sq_cpu_is_picture (x) || w->constant == NULL || (bias != NULL && bias->constant == NULL))
-    return reference_step (self, node, error);
-  // groups must fall on block boundaries; so must depthwise channels
-  if (p->groups > 1 && !depthwise && (x->shape.dim[1] / p->groups % block != 0 || y->shape.dim[1] / p->groups % block != 0))
+  if (!_sq_cpu_is_blocked_conv (self, node))
     return reference_step (self, node, error);
 
-  conv.weights = sq_tensor_f32 (w->constant);
-  conv.bias = bias != NULL ? sq_tensor_f32 (bias->constant) : NULL;
+  conv.weights = sq_tensor_f32 (sq_graph_value (self->graph, node->in[1])->constant);
+  if (node->n_in > 2 && node->in[2] != SQ_NO_VALUE)
+    conv.bias = sq_tensor_f32 (sq_graph_value (self->graph, node->in[2])->constant);
   if (_sq_cpu_winograd_pays (self, p, &x->shape, &y->shape))
     return _sq_cpu_winograd_step (self, node, conv.weights, conv.bias, error);
-  conv.plain_source = p->groups == 1 && x->shape.dim[1] < block && _sq_cpu_has (self, node->in[0], LAYOUT_PLAIN);
-  conv.winograd = p->groups == 1 && p->kernel[0] == 3 && p->kernel[1] == 3 && p->stride[0] == 1 && p->stride[1] == 1 && p->dilation[0] == 1
-                  && p->dilation[1] == 1 && !conv.plain_source;
   if (sq_dnn_fuses (p->act.kind))
     conv.act = p->act;
   conv.residual = residual != SQ_NO_VALUE && (p->act.kind == SQ_ACT_NONE || conv.act.kind != SQ_ACT_NONE);
-  if (conv.winograd) // it takes no fused operations: bare first, then what it refuses as a pass
+  plain = p->groups == 1 && x->shape.dim[1] < self->block && _sq_cpu_has (self, node->in[0], LAYOUT_PLAIN);
+  if (self->wants_half != NULL && !plain) // blocks of a few channels would be padding for the most part
     {
-      SqDnnConv bare = conv;
-
-      bare.act.kind = SQ_ACT_NONE;
-      bare.residual = FALSE;
-      op = sq_dnn_conv (self->dnn, &bare, error);
-      if (op != NULL && sq_dnn_op_is_winograd (op))
-        conv = bare;
-      else if (op != NULL && (conv.act.kind != SQ_ACT_NONE || conv.residual))
-        {
-          sq_dnn_op_free (op);
-          conv.winograd = FALSE;
-          op = sq_dnn_conv (self->dnn, &conv, error);
-        }
+      conv.to = (SqDnnFormat) _sq_cpu_layout_of (self, node->out[0]);
+      op = sq_dnn_conv (self->dnn, &conv, NULL);
     }
-  else
-    op = sq_dnn_conv (self->dnn, &conv, error);
   if (op == NULL)
     {
-      g_clear_error (error);
-      return reference_step (self, node, error);
+      conv.from = plain ? SQ_DNN_PLAIN : SQ_DNN_BLOCKED;
+      conv.to = SQ_DNN_BLOCKED;
+      op = float_conv (self, &conv);
     }
-  if (_sq_cpu_want (self, node->in[0], conv.plain_source ? LAYOUT_PLAIN : LAYOUT_BLOCKED, error) < 0
-      || (residual != SQ_NO_VALUE && _sq_cpu_want (self, residual, LAYOUT_BLOCKED, error) < 0))
+  if (op == NULL)
+    return reference_step (self, node, error);
+  if (_sq_cpu_want (self, node->in[0], (Layout) conv.from, error) < 0
+      || (residual != SQ_NO_VALUE && _sq_cpu_want (self, residual, (Layout) conv.to, error) < 0))
     {
       sq_dnn_op_free (op);
       return FALSE;
     }
-  step = _sq_cpu_add_step (self, depthwise ? "depthwise" : "conv", _sq_cpu_run_dnn, node);
+  step = _sq_cpu_add_step (self, _sq_cpu_is_depthwise (self, node) ? "depthwise" : "conv", _sq_cpu_run_dnn, node);
   step->op = op;
-  _sq_cpu_read (self, step, node->in[0], conv.plain_source ? LAYOUT_PLAIN : LAYOUT_BLOCKED, error);
+  _sq_cpu_read (self, step, node->in[0], (Layout) conv.from, error);
   if (residual != SQ_NO_VALUE)
-    _sq_cpu_read (self, step, residual, LAYOUT_BLOCKED, error);
-  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], LAYOUT_BLOCKED);
-  step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
+    _sq_cpu_read (self, step, residual, (Layout) conv.to, error);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], (Layout) conv.to);
+  step->n = cpu_count (self, step->out[0]);
   // what oneDNN does not do itself: the activation (and the sum behind it), or under Winograd a bare sum
   if (p->act.kind != SQ_ACT_NONE && conv.act.kind == SQ_ACT_NONE)
     step->act = p->act;
@@ -224,35 +260,44 @@ conv_step (CpuExec *self, const SqNode *node, GError **error)
 static gboolean
 is_blocked (const CpuExec *self, int value)
 {
-  return _sq_cpu_has (self, value, LAYOUT_BLOCKED) || _sq_cpu_has (self, value, LAYOUT_BYTES);
+  return _sq_cpu_has (self, value, LAYOUT_BLOCKED) || _sq_cpu_has (self, value, LAYOUT_HALF) || _sq_cpu_has (self, value, LAYOUT_BYTES);
 }
 
 static gboolean
 pool_step (CpuExec *self, const SqNode *node, GError **error)
 {
   const SqValue *x = sq_graph_value (self->graph, node->in[0]), *y = sq_graph_value (self->graph, node->out[0]);
+  Layout layout = _sq_cpu_layout_of (self, node->out[0]);
   SqDnnOp *op;
   Step *step;
 
   if (!_sq_cpu_is_picture (x) || node->params.pool.ceil || !is_blocked (self, node->in[0])
-      || (op = sq_dnn_pool (self->dnn, &x->shape, &y->shape, &node->params.pool, NULL)) == NULL)
+      || (op = sq_dnn_pool (self->dnn, &x->shape, &y->shape, &node->params.pool, (SqDnnFormat) layout, NULL)) == NULL)
     return reference_step (self, node, error);
-  if (!prepare (self, node, LAYOUT_BLOCKED, 1, error))
+  if (!prepare (self, node, layout, 1, error))
     {
       sq_dnn_op_free (op);
       return FALSE;
     }
   step = _sq_cpu_add_step (self, "pool", _sq_cpu_run_dnn, node);
   step->op = op;
-  _sq_cpu_read (self, step, node->in[0], LAYOUT_BLOCKED, error);
-  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+  _sq_cpu_read (self, step, node->in[0], layout, error);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], layout);
   return TRUE;
 }
 
+// Of what a node makes that does not care: its input's order, and bfloat16 where somebody wants that.
 static Layout
-natural_layout (const CpuExec *self, int value)
+natural_layout (const CpuExec *self, const SqNode *node)
 {
-  return is_blocked (self, value) ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
+  return is_blocked (self, node->in[0]) ? _sq_cpu_layout_of (self, node->out[0]) : LAYOUT_PLAIN;
+}
+
+// For what has floats only.
+static Layout
+float_layout (const CpuExec *self, const SqNode *node)
+{
+  return is_blocked (self, node->in[0]) ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
 }
 
 // Rounding with a scale and a zero point per channel: scales, then zero points, each padded to blocks.
@@ -261,7 +306,7 @@ channels_quant_step (CpuExec *self, const SqNode *node, GError **error)
 {
   const SqValue *x = sq_graph_value (self->graph, node->in[0]);
   const SqTensor *scale = sq_graph_value (self->graph, node->in[1])->constant, *zero = sq_graph_value (self->graph, node->in[2])->constant;
-  Layout layout = natural_layout (self, node->in[0]);
+  Layout layout = float_layout (self, node);
   gsize channels;
   Step *step;
 
@@ -285,7 +330,7 @@ channels_quant_step (CpuExec *self, const SqNode *node, GError **error)
 static gboolean
 unary_step (CpuExec *self, const SqNode *node, GError **error)
 {
-  Layout layout = natural_layout (self, node->in[0]);
+  Layout layout = node->op == &sq_op_act ? natural_layout (self, node) : float_layout (self, node);
   Step *step;
 
   if (node->op == &sq_op_fake_quant && node->n_in > 1)
@@ -299,7 +344,7 @@ unary_step (CpuExec *self, const SqNode *node, GError **error)
   step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], layout);
   if (node->n_out > 1)
     step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[1], LAYOUT_PLAIN);
-  step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
+  step->n = cpu_count (self, step->out[0]);
   return TRUE;
 }
 
@@ -339,25 +384,25 @@ binary_step (CpuExec *self, const SqNode *node, GError **error)
   const SqValue *a = sq_graph_value (self->graph, node->in[0]), *b = sq_graph_value (self->graph, node->in[1]);
   const SqValue *y = sq_graph_value (self->graph, node->out[0]);
   gboolean one = sq_shape_elements (&b->shape) == 1;
-  Layout layout = natural_layout (self, node->in[0]);
+  Layout layout = natural_layout (self, node);
   Step *step;
 
   if (a->dtype != SQ_F32 || y->dtype != SQ_F32 || node->params.binary > SQ_BINARY_DIV || !sq_shape_equal (&a->shape, &y->shape)
       || a->constant != NULL)
     return reference_step (self, node, error);
-  if (!one && b->constant != NULL && layout == LAYOUT_BLOCKED && is_per_channel (b->constant, &y->shape))
+  if (!one && b->constant != NULL && layout != LAYOUT_PLAIN && is_per_channel (b->constant, &y->shape))
     return prepare (self, node, LAYOUT_BLOCKED, 1, error) && channels_step (self, node, b->constant, error);
   if (!one && (!sq_shape_equal (&a->shape, &b->shape) || b->constant != NULL))
     return reference_step (self, node, error);
   if (!one && is_blocked (self, node->in[1]))
-    layout = LAYOUT_BLOCKED;
+    layout = _sq_cpu_layout_of (self, node->out[0]);
   if (_sq_cpu_want (self, node->in[0], layout, error) < 0 || _sq_cpu_want (self, node->in[1], one ? LAYOUT_PLAIN : layout, error) < 0)
     return FALSE;
   step = _sq_cpu_add_step (self, "binary", _sq_cpu_run_binary, node);
   _sq_cpu_read (self, step, node->in[0], layout, error);
   _sq_cpu_read (self, step, node->in[1], one ? LAYOUT_PLAIN : layout, error);
   step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], layout);
-  step->n = cpu_buffer (self, step->out[0])->bytes / sizeof (float);
+  step->n = cpu_count (self, step->out[0]);
   step->n_right = one ? 1 : step->n;
   return TRUE;
 }
@@ -380,7 +425,7 @@ concat_step (CpuExec *self, const SqNode *node, GError **error)
 
       blocked = blocked && is_blocked (self, node->in[k]) && (whole || k == node->n_in - 1);
     }
-  layout = blocked ? LAYOUT_BLOCKED : LAYOUT_PLAIN;
+  layout = blocked ? _sq_cpu_layout_of (self, node->out[0]) : LAYOUT_PLAIN;
   if (!blocked && sq_shape_span (&y->shape, 0, axis) != 1)
     return reference_step (self, node, error);
   if (!prepare (self, node, layout, node->n_in, error))
@@ -398,7 +443,7 @@ static gboolean
 slice_step (CpuExec *self, const SqNode *node, GError **error)
 {
   const SqValue *x = sq_graph_value (self->graph, node->in[0]), *y = sq_graph_value (self->graph, node->out[0]);
-  Layout layout = natural_layout (self, node->in[0]);
+  Layout layout = natural_layout (self, node);
   int axis = -1, from, to;
   gint64 start;
   Step *step;
@@ -414,13 +459,14 @@ slice_step (CpuExec *self, const SqNode *node, GError **error)
   start = node->params.slice.start[axis];
   if (x->constant != NULL || (layout == LAYOUT_PLAIN && sq_shape_span (&x->shape, 0, axis) != 1))
     return reference_step (self, node, error);
-  if (layout == LAYOUT_BLOCKED
+  if (layout != LAYOUT_PLAIN
       && (axis != 1 || start % self->block != 0 || (y->shape.dim[1] % self->block != 0 && start + y->shape.dim[1] != x->shape.dim[1])))
     return reference_step (self, node, error);
   from = _sq_cpu_want (self, node->in[0], layout, error);
   to = _sq_cpu_add_buffer (self, node->out[0], layout);
   cpu_buffer (self, to)->parent = from;
-  cpu_buffer (self, to)->offset = (gsize) (start * sq_shape_span (&x->shape, axis + 1, x->shape.rank)) * sq_dtype_size (x->dtype);
+  cpu_buffer (self, to)->offset = (gsize) (start * sq_shape_span (&x->shape, axis + 1, x->shape.rank))
+                                  * (layout == LAYOUT_HALF ? sizeof (guint16) : sq_dtype_size (x->dtype));
   step = _sq_cpu_add_step (self, "slice", _sq_cpu_run_nothing, node);
   step->in[step->n_in++] = from;
   step->out[step->n_out++] = to;
@@ -448,6 +494,7 @@ resize_step (CpuExec *self, const SqNode *node, GError **error)
 {
   const SqValue *x = sq_graph_value (self->graph, node->in[0]);
   int h = node->params.resize.height, w = node->params.resize.width;
+  Layout layout = _sq_cpu_layout_of (self, node->out[0]);
   gboolean whole = _sq_cpu_is_picture (x) && h % x->shape.dim[2] == 0 && w % x->shape.dim[3] == 0;
   // by whole factors, every rule but rounding asymmetric coordinates picks the pixel it lies in
   gboolean nearest =
@@ -456,11 +503,11 @@ resize_step (CpuExec *self, const SqNode *node, GError **error)
 
   if (!whole || !nearest || !is_blocked (self, node->in[0]))
     return reference_step (self, node, error);
-  if (!prepare (self, node, LAYOUT_BLOCKED, 1, error))
+  if (!prepare (self, node, layout, 1, error))
     return FALSE;
   step = _sq_cpu_add_step (self, "upsample", _sq_cpu_run_upsample, node);
-  _sq_cpu_read (self, step, node->in[0], LAYOUT_BLOCKED, error);
-  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], LAYOUT_BLOCKED);
+  _sq_cpu_read (self, step, node->in[0], layout, error);
+  step->out[step->n_out++] = _sq_cpu_add_buffer (self, node->out[0], layout);
   return TRUE;
 }
 

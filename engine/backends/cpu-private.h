@@ -3,7 +3,8 @@
 //
 // Idea: convolutions and pools run in oneDNN's blocked layout, where (for one picture) a range of channels is a range of memory. So a
 // concatenation lets its inputs write straight into it, and a slice or split is a pointer. Whatever has no kernel here runs its operator's
-// reference on plain buffers. A buffer is its own memory or a part of another one (`parent`); the roots share one arena, planned by when
+// reference on plain buffers. In half precision what convolutions read is bfloat16, still blocked; a layout change makes floats of it for
+// everybody else. A buffer is its own memory or a part of another one (`parent`); the roots share one arena, planned by when
 // they are alive.
 #pragma once
 
@@ -15,9 +16,10 @@
 
 typedef enum
 {
-  LAYOUT_PLAIN,
-  LAYOUT_BLOCKED,
-  LAYOUT_BYTES, // blocked, in 8 bits; the value's ByteGrid says what they mean
+  LAYOUT_PLAIN = SQ_DNN_PLAIN,
+  LAYOUT_BLOCKED = SQ_DNN_BLOCKED,
+  LAYOUT_HALF = SQ_DNN_HALF, // blocked, bfloat16
+  LAYOUT_BYTES,              // blocked, in 8 bits; the value's ByteGrid says what they mean
   N_LAYOUTS,
 } Layout;
 
@@ -71,7 +73,7 @@ struct _Step
   const ByteGrid *grid; // of what is rounded to 8 bits or comes out of them
   gint64 ns;            // total so far
   SqAct act;            // pass after a convolution
-  gsize n;              // floats (elementwise)
+  gsize n;              // numbers (elementwise)
   gsize n_right;        // of a binary's right side: 1, n, or the padded channels
   float *channels;      // the right side of a binary per channel, padded to blocks; scales and zero points of fake_quant
   gsize copy_bytes[SQ_MAX_IN], copy_offset[SQ_MAX_IN]; // concat: what could not be written in place
@@ -89,6 +91,7 @@ struct _CpuExec
   int *of_value[N_LAYOUTS]; // buffer of each value, -1 none
   ByteGrid **grids;         // of each value that is or could be in 8 bits, else NULL
   gboolean *wants_bytes;    // per value: a convolution in 8 bits reads it
+  gboolean *wants_half;     // per value: a convolution in bfloat16 reads it; NULL: there are none
   gboolean *done;           // per node: an earlier step does it too
   char *arena;
   gsize arena_bytes;
@@ -109,6 +112,18 @@ cpu_data (const CpuExec *self, int i)
   return i < 0 ? NULL : (float *) cpu_buffer (self, i)->data;
 }
 
+static inline gsize
+cpu_layout_size (Layout layout) // bytes of a number
+{
+  return layout == LAYOUT_BYTES ? 1 : layout == LAYOUT_HALF ? sizeof (guint16) : sizeof (float);
+}
+
+static inline gsize
+cpu_count (const CpuExec *self, int i) // numbers of a float buffer, padding too
+{
+  return cpu_buffer (self, i)->bytes / cpu_layout_size (cpu_buffer (self, i)->layout);
+}
+
 // cpu-plan.c
 gboolean _sq_cpu_plan (CpuExec *self, GError **error);
 void _sq_cpu_step_free (Step *step);
@@ -116,6 +131,8 @@ void _sq_cpu_step_free (Step *step);
 int _sq_cpu_add_buffer (CpuExec *self, int value, Layout layout);
 Step *_sq_cpu_add_step (CpuExec *self, const char *name, gboolean (*run) (CpuExec *, Step *), const SqNode *node);
 gboolean _sq_cpu_is_picture (const SqValue *v);
+gboolean _sq_cpu_is_depthwise (const CpuExec *self, const SqNode *conv);
+gboolean _sq_cpu_is_blocked_conv (const CpuExec *self, const SqNode *node); // a convolution for oneDNN, not the reference
 gboolean _sq_cpu_has (const CpuExec *self, int value, Layout layout);
 int _sq_cpu_want (CpuExec *self, int value, Layout layout, GError **error); // its buffer, made of another where need be; -1 with an error
 gboolean _sq_cpu_read (CpuExec *self, Step *step, int value, Layout layout, GError **error); // as the step's next input
@@ -123,6 +140,10 @@ gboolean _sq_cpu_read (CpuExec *self, Step *step, int value, Layout layout, GErr
 // cpu-plan-winograd.c
 gboolean _sq_cpu_winograd_pays (const CpuExec *self, const SqConvParams *p, const SqShape *x, const SqShape *y);
 gboolean _sq_cpu_winograd_step (CpuExec *self, const SqNode *node, const float *weights, const float *bias, GError **error);
+
+// cpu-plan-half.c
+void _sq_cpu_half_init (CpuExec *self, const SqExecOptions *options); // whether and where; sets the note
+Layout _sq_cpu_layout_of (const CpuExec *self, int value);            // that a picture is to be made in, where it is to be blocked
 
 // cpu-plan-bytes.c. TRUE where the node was planned in 8 bits; FALSE without an error: it is for others
 void _sq_cpu_bytes_init (CpuExec *self);

@@ -16,11 +16,13 @@ cpu_free (SqExec *exec)
   g_clear_pointer (&self->buffers, g_array_unref);
   g_clear_pointer (&self->dnn, sq_dnn_free);
   _sq_cpu_bytes_free (self);
+  g_free (self->wants_half);
   g_clear_pointer (&self->graph, sq_graph_free);
   for (int l = 0; l < N_LAYOUTS; l++)
     g_free (self->of_value[l]);
   free (self->arena);
   free (self->scratch);
+  g_free (self->parent.note);
   g_free (self);
 }
 
@@ -60,6 +62,7 @@ cpu_compile (const SqGraph *graph, const SqExecOptions *options, GError **error)
       for (guint i = 0; i < graph->values->len; i++)
         self->of_value[l][i] = -1;
     }
+  _sq_cpu_half_init (self, options);
   omp_set_num_threads (self->threads); // code is generated for this many
   self->dnn = sq_dnn_new (error);
   if (self->dnn == NULL || !_sq_cpu_plan (self, error) || !_sq_cpu_arena (self, error))
@@ -153,6 +156,12 @@ no_memory:
   return FALSE;
 }
 
+static gboolean
+in_half (const CpuExec *self, const Step *step)
+{
+  return step->node != NULL && step->n_in > 0 && step->in[0] >= 0 && cpu_buffer (self, step->in[0])->layout == LAYOUT_HALF;
+}
+
 static char *
 cpu_describe (SqExec *exec)
 {
@@ -165,8 +174,8 @@ cpu_describe (SqExec *exec)
       const SqValue *v = step->node != NULL ? sq_graph_value (self->graph, step->node->out[0]) : NULL;
       g_autofree char *shape = v != NULL ? sq_shape_to_string (&v->shape) : g_strdup ("");
 
-      g_string_append_printf (s, "%8.3f ms %-12s %-16s %s\n", self->runs > 0 ? (double) step->ns / 1e6 / (double) self->runs : 0,
-                              step->name, shape,
+      g_string_append_printf (s, "%8.3f ms %-12s %-16s %s%s\n", self->runs > 0 ? (double) step->ns / 1e6 / (double) self->runs : 0,
+                              step->name, shape, in_half (self, step) ? "bf16 " : "",
                               step->op != NULL                     ? sq_dnn_op_implementation (step->op)
                               : step->run == _sq_cpu_run_reference ? "reference"
                                                                    : "");

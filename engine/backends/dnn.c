@@ -46,10 +46,23 @@ check (dnnl_status_t status, const char *what, GError **error)
   return FALSE;
 }
 
+// Instruction sets are bits, not an order: AVX2 with VNNI is a larger number than AVX-512.
+static gboolean
+has_isa (dnnl_cpu_isa_t isa)
+{
+  return (dnnl_get_effective_cpu_isa () & isa) == isa;
+}
+
 int
 sq_dnn_block (void)
 {
-  return dnnl_get_effective_cpu_isa () >= dnnl_cpu_isa_avx512_core ? 16 : 8;
+  return has_isa (dnnl_cpu_isa_avx512_core) ? 16 : 8;
+}
+
+gboolean
+sq_dnn_has_half (void)
+{
+  return has_isa (dnnl_cpu_isa_avx512_core_bf16);
 }
 
 SqDnn *
@@ -78,16 +91,16 @@ sq_dnn_free (SqDnn *self)
 // --------------------------------------------------------------------------------------------------------------------------------------
 
 static dnnl_status_t
-make_desc (dnnl_memory_desc_t *md, int rank, const gint64 *dims, dnnl_format_tag_t tag)
+make_desc (dnnl_memory_desc_t *md, int rank, const gint64 *dims, dnnl_format_tag_t tag, gboolean half)
 {
   dnnl_dims_t d;
 
   for (int i = 0; i < rank; i++)
     d[i] = dims[i];
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_memory_desc_create_with_tag (md, rank, d, dnnl_f32, tag);
+  return dnnl_memory_desc_create_with_tag (md, rank, d, half ? dnnl_bf16 : dnnl_f32, tag);
 #else
-  return dnnl_memory_desc_init_by_tag (md, rank, d, dnnl_f32, tag);
+  return dnnl_memory_desc_init_by_tag (md, rank, d, half ? dnnl_bf16 : dnnl_f32, tag);
 #endif
 }
 
@@ -102,9 +115,13 @@ drop_desc (dnnl_memory_desc_t *md)
 }
 
 static dnnl_status_t
-picture_desc (dnnl_memory_desc_t *md, const SqShape *shape, gboolean blocked)
+picture_desc (dnnl_memory_desc_t *md, const SqShape *shape, SqDnnFormat format)
 {
-  return make_desc (md, 4, shape->dim, !blocked ? dnnl_nchw : sq_dnn_block () == 16 ? dnnl_nChw16c : dnnl_nChw8c);
+  return make_desc (md, 4, shape->dim,
+                    format == SQ_DNN_PLAIN  ? dnnl_nchw
+                    : sq_dnn_block () == 16 ? dnnl_nChw16c
+                                            : dnnl_nChw8c,
+                    format == SQ_DNN_HALF);
 }
 
 static dnnl_primitive_attr_t
@@ -278,6 +295,16 @@ load_weights (SqDnn *self, SqDnnOp *op, Desc from, Desc to, const float *weights
   return check (status, "A convolution", error);
 }
 
+// The plain loops that the library has for everything, or a matrix product of pictures laid out anew.
+static gboolean
+is_slow (dnnl_primitive_desc_t pd)
+{
+  const char *name = NULL;
+
+  dnnl_primitive_desc_query (pd, dnnl_query_impl_info_str, 0, (void *) &name);
+  return name != NULL && (strstr (name, "ref") != NULL || strstr (name, "gemm") != NULL);
+}
+
 SqDnnOp *
 sq_dnn_conv (SqDnn *self, const SqDnnConv *conv, GError **error)
 {
@@ -285,6 +312,7 @@ sq_dnn_conv (SqDnn *self, const SqDnnConv *conv, GError **error)
   gint64 oc = conv->y->dim[1], ic = conv->x->dim[1], g = p->groups;
   gint64 dims[5] = { g, oc / g, ic / g, p->kernel[0], p->kernel[1] };
   int rank = g > 1 ? 5 : 4;
+  gboolean half = conv->from == SQ_DNN_HALF;
   const gint64 *w_dims = g > 1 ? dims : dims + 1;
   dnnl_memory_desc_t src = { 0 }, dst = { 0 }, w_any = { 0 }, w_plain = { 0 }, bias = { 0 };
   dnnl_primitive_attr_t attr = make_attr ();
@@ -292,11 +320,11 @@ sq_dnn_conv (SqDnn *self, const SqDnnConv *conv, GError **error)
   SqDnnOp *op = NULL;
   dnnl_status_t status;
 
-  status = picture_desc (&src, conv->x, !conv->plain_source);
-  status = status ? status : picture_desc (&dst, conv->y, TRUE);
-  status = status ? status : make_desc (&w_any, rank, w_dims, dnnl_format_tag_any);
-  status = status ? status : make_desc (&w_plain, rank, w_dims, g > 1 ? dnnl_goihw : dnnl_oihw);
-  status = status ? status : make_desc (&bias, 1, &oc, dnnl_x);
+  status = picture_desc (&src, conv->x, conv->from);
+  status = status ? status : picture_desc (&dst, conv->y, conv->to);
+  status = status ? status : make_desc (&w_any, rank, w_dims, dnnl_format_tag_any, half);
+  status = status ? status : make_desc (&w_plain, rank, w_dims, g > 1 ? dnnl_goihw : dnnl_oihw, FALSE);
+  status = status ? status : make_desc (&bias, 1, &oc, dnnl_x, FALSE);
   status = status ? status : make_post_ops (attr, conv, DESC (dst));
   if (status == dnnl_success && conv->winograd)
     status = make_conv (self, conv, dnnl_convolution_winograd, DESC (src), DESC (w_any), DESC (bias), DESC (dst), attr, &pd);
@@ -305,6 +333,11 @@ sq_dnn_conv (SqDnn *self, const SqDnnConv *conv, GError **error)
   else if (status != dnnl_success && conv->winograd) // refused: that is what "try" means
     status = make_conv (self, conv, dnnl_convolution_direct, DESC (src), DESC (w_any), DESC (bias), DESC (dst), attr, &pd);
 
+  if (status == dnnl_success && half && is_slow (pd))
+    {
+      dnnl_primitive_desc_destroy (pd);
+      status = dnnl_unimplemented;
+    }
   if (check (status, "A convolution", error))
     {
       op = g_new0 (SqDnnOp, 1);
@@ -352,7 +385,7 @@ unary_op (SqDnn *self, dnnl_primitive_desc_t pd, dnnl_status_t status, int x_arg
 }
 
 SqDnnOp *
-sq_dnn_pool (SqDnn *self, const SqShape *x, const SqShape *y, const SqPoolParams *p, GError **error)
+sq_dnn_pool (SqDnn *self, const SqShape *x, const SqShape *y, const SqPoolParams *p, SqDnnFormat format, GError **error)
 {
   dnnl_alg_kind_t alg = !p->average ? dnnl_pooling_max : p->count_pad ? dnnl_pooling_avg_include_padding : dnnl_pooling_avg_exclude_padding;
   dnnl_dims_t kernel = { p->kernel[0], p->kernel[1] }, stride = { p->stride[0], p->stride[1] };
@@ -360,12 +393,12 @@ sq_dnn_pool (SqDnn *self, const SqShape *x, const SqShape *y, const SqPoolParams
   dnnl_memory_desc_t src = { 0 }, dst = { 0 };
   dnnl_primitive_attr_t attr = make_attr ();
   dnnl_primitive_desc_t pd = NULL;
-  dnnl_status_t status = picture_desc (&src, x, TRUE);
+  dnnl_status_t status = picture_desc (&src, x, format);
   SqDnnOp *op;
 
   for (int i = 0; i < 2; i++)
     right[i] = (y->dim[2 + i] - 1) * p->stride[i] + (gint64) p->dilation[i] * (p->kernel[i] - 1) + 1 - x->dim[2 + i] - p->pad[i];
-  status = status ? status : picture_desc (&dst, y, TRUE);
+  status = status ? status : picture_desc (&dst, y, format);
 #if DNNL_VERSION_MAJOR >= 3
   if (status == dnnl_success)
     status = dnnl_pooling_forward_primitive_desc_create (&pd, self->engine, dnnl_forward_inference, alg, src, dst, stride, kernel, dilate,
@@ -387,15 +420,15 @@ sq_dnn_pool (SqDnn *self, const SqShape *x, const SqShape *y, const SqPoolParams
 }
 
 SqDnnOp *
-sq_dnn_reorder (SqDnn *self, const SqShape *x, gboolean to_blocked, GError **error)
+sq_dnn_reorder (SqDnn *self, const SqShape *x, SqDnnFormat from, SqDnnFormat to, GError **error)
 {
   dnnl_memory_desc_t src = { 0 }, dst = { 0 };
   dnnl_primitive_attr_t attr = make_attr ();
   dnnl_primitive_desc_t pd = NULL;
-  dnnl_status_t status = picture_desc (&src, x, !to_blocked);
+  dnnl_status_t status = picture_desc (&src, x, from);
   SqDnnOp *op;
 
-  status = status ? status : picture_desc (&dst, x, to_blocked);
+  status = status ? status : picture_desc (&dst, x, to);
   if (status == dnnl_success)
     status = dnnl_reorder_primitive_desc_create (&pd, DESC (src), self->engine, DESC (dst), self->engine, attr);
   op = unary_op (self, pd, status, DNNL_ARG_FROM, DNNL_ARG_TO, DESC (src), DESC (dst), "A layout change", error);
@@ -418,7 +451,7 @@ bind (SqDnnOp *op, int index, const void *data)
 }
 
 gboolean
-sq_dnn_run (SqDnn *self, SqDnnOp *op, const float *x, float *y, const float *residual)
+sq_dnn_run (SqDnn *self, SqDnnOp *op, gconstpointer x, gpointer y, gconstpointer residual)
 {
   if (op->scratch_bytes > self->scratch_bytes)
     {

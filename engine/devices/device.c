@@ -216,6 +216,12 @@ sq_device_has_fast_int8 (const char *id)
   return g_str_has_prefix (id, "cpu") ? (sq_cpu_flags () & SQ_CPU_VNNI) != 0 : !g_str_equal (id, "ref");
 }
 
+gboolean
+sq_device_has_fast_half (const char *id)
+{
+  return g_str_has_prefix (id, "cpu") ? (sq_cpu_flags () & SQ_CPU_BF16) != 0 : !g_str_equal (id, "ref");
+}
+
 void
 sq_device_sample_clear (SqDeviceSample *sample)
 {

@@ -55,6 +55,9 @@ int sq_device_core (const char *id);
 // Whether the device multiplies 8-bit numbers faster than floats (a CPU: with AVX-512 VNNI).
 gboolean sq_device_has_fast_int8 (const char *id);
 
+// Whether it multiplies 16-bit floats faster than those of 32 bits (a CPU: with AVX-512 BF16).
+gboolean sq_device_has_fast_half (const char *id);
+
 // Binds the calling thread to the core of a slice; other devices leave it where it is.
 void sq_device_pin (const char *id);
 

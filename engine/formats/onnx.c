@@ -177,7 +177,7 @@ lower_nodes (SqOnnx *self, const Onnx__GraphProto *graph, GHashTable *needed, GE
 static char *
 find_precision (const Onnx__GraphProto *graph)
 {
-  gboolean half = FALSE;
+  double half = 0, floats = 0; // numbers
 
   for (gsize i = 0; i < graph->n_node; i++)
     if (g_strcmp0 (graph->node[i]->op_type, "ConvInteger") == 0 || g_strcmp0 (graph->node[i]->op_type, "DynamicQuantizeLinear") == 0)
@@ -185,8 +185,16 @@ find_precision (const Onnx__GraphProto *graph)
     else if (g_strcmp0 (graph->node[i]->op_type, "QuantizeLinear") == 0)
       return g_strdup ("int8 (QDQ)");
   for (gsize i = 0; i < graph->n_initializer; i++)
-    half = half || graph->initializer[i]->data_type == 10;
-  return g_strdup (half ? "float16" : "float32");
+    {
+      const Onnx__TensorProto *proto = graph->initializer[i];
+      double n = 1;
+
+      for (gsize d = 0; d < proto->n_dims; d++)
+        n *= (double) proto->dims[d];
+      half += proto->data_type == 10 ? n : 0;
+      floats += proto->data_type == 1 ? n : 0;
+    }
+  return g_strdup (half > floats ? "float16" : "float32");
 }
 
 // "[640, 480]" of the metadata: height, width.

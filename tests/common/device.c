@@ -2,6 +2,7 @@
 #include "device.h"
 
 #include "engine/backends/gpu.h"
+#include "kernels/cpu.h"
 
 #if HAVE_FAKE_GPU
 #include "tests/fake/gpu.h"
@@ -20,7 +21,9 @@ sq_test_device_open (SqTestDevice *self, const char *name)
   if (g_strcmp0 (parts[1], "half") == 0)
     {
       self->options.precision = SQ_PRECISION_HALF;
+      self->options.imitate_half = TRUE;
       self->tolerance = 100;
+      self->missing = gpu || (sq_cpu_flags () & SQ_CPU_AVX512) != 0 ? NULL : "AVX-512";
     }
   else if (g_strcmp0 (parts[1], "int8") == 0)
     {

@@ -92,6 +92,107 @@ test_activations (void)
       }
 }
 
+// Distance in steps of bfloat16, 0 for two NaNs.
+static int
+bf16_steps (guint16 a, guint16 b)
+{
+  int x = a & 0x8000 ? -(a & 0x7fff) : a, y = b & 0x8000 ? -(b & 0x7fff) : b;
+
+  return (a & 0x7fff) > 0x7f80 && (b & 0x7fff) > 0x7f80 ? 0 : abs (x - y);
+}
+
+// Everything bfloat16 can be, and float32 around the ties between two of them; exactly the twin's bits but for what a SiLU may round.
+static void
+test_bf16 (void)
+{
+  static const struct
+  {
+    guint32 from;
+    guint16 to;
+  } known[] = {
+    { 0x3f800000, 0x3f80 }, { 0x3f808000, 0x3f80 }, { 0x3f808001, 0x3f81 }, { 0x3f818000, 0x3f82 }, // ties go to the even one
+    { 0xbf818000, 0xbf82 }, { 0x7f7fffff, 0x7f80 }, { 0x7f800000, 0x7f80 }, { 0xff800000, 0xff80 }, // too large: infinity
+    { 0x7f800001, 0x7fc0 }, { 0x7fffffff, 0x7fff }, { 0xffc00000, 0xffc0 },                         // NaN, quiet from now on
+    { 0x00000001, 0x0000 }, { 0x00008001, 0x0001 }, { 0x007fffff, 0x0080 }, { 0x80018000, 0x8002 }, // denormals
+  };
+  g_autofree guint16 *all = g_new (guint16, 65536), *add = g_new (guint16, 65536), *got = g_new (guint16, 65537);
+  g_autofree guint16 *want = g_new (guint16, 65536);
+  g_autofree float *wide = g_new (float, 65537), *expected = g_new (float, 65536), *x = g_new (float, 65536);
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      memcpy (x, &known[i].from, sizeof *x);
+      best.narrow_bf16 (got, x, 1);
+      g_assert_cmphex (got[0], ==, known[i].to);
+      c.narrow_bf16 (got, x, 1);
+      g_assert_cmphex (got[0], ==, known[i].to);
+    }
+  for (int i = 0; i < 65536; i++)
+    {
+      all[i] = (guint16) i;
+      add[i] = (guint16) (i * 40503);
+    }
+  best.widen_bf16 (wide, all, 65536);
+  c.widen_bf16 (expected, all, 65536);
+  g_assert_cmpmem (wide, 65536 * sizeof *wide, expected, 65536 * sizeof *expected);
+  best.narrow_bf16 (got, wide, 65536); // and back: nothing changes but signalling NaN
+  for (int i = 0; i < 65536; i++)
+    g_assert_true (got[i] == all[i] || got[i] == (all[i] | 0x40));
+  for (int k = 0; k < 3; k++) // just below, on and just above every tie
+    {
+      for (guint32 i = 0; i < 65536; i++)
+        {
+          guint32 bits = i << 16 | (0x7fff + (guint32) k);
+
+          memcpy (&x[i], &bits, sizeof bits);
+        }
+      best.narrow_bf16 (got, x, 65536);
+      c.narrow_bf16 (want, x, 65536);
+      g_assert_cmpmem (got, 65536 * sizeof *got, want, 65536 * sizeof *want);
+    }
+  for (int k = 0; k < 2; k++)
+    {
+      best.silu_bf16 (got, all, k > 0 ? add : NULL, 65536);
+      c.silu_bf16 (want, all, k > 0 ? add : NULL, 65536);
+      for (int i = 0; i < 65536; i++)
+        {
+          float v = expected[i];
+
+          if (isnan (v))
+            g_assert_cmphex (got[i] & 0x7fff, >, 0x7f80);
+          else if (v < -80) // the sigmoid's series ends there: next to nothing of x is left
+            g_assert_true (k > 0 || v < -1e36f || (got[i] & 0x7fff) < 0x4000);
+          else if (k == 0)
+            g_assert_cmpint (bf16_steps (got[i], want[i]), <=, 1);
+          else // what x and the sum cancel may be any number of steps
+            {
+              guint16 pair[2] = { got[i], want[i] };
+              float values[2], size = fabsf (v) + fabsf (expected[add[i]]);
+
+              c.widen_bf16 (values, pair, 2);
+              g_assert_true ((isnan (values[0]) && isnan (values[1])) || values[0] == values[1]
+                             || fabsf (values[0] - values[1]) <= 1e-5f * size + fabsf (values[1]) / 128);
+            }
+        }
+    }
+  for (int n = 0; n <= N; n += n < 70 ? 1 : 37) // nothing past the end, in place
+    {
+      guint16 *at = got + 1, *from = all + 16000;
+
+      at[n] = 42;
+      wide[n] = 42;
+      best.widen_bf16 (wide, from, n);
+      best.narrow_bf16 (at, wide, n);
+      g_assert_cmpmem (at, n * sizeof *at, from, n * sizeof *from);
+      best.silu_bf16 (at, at, NULL, n);
+      c.silu_bf16 (want, from, NULL, n);
+      for (int i = 0; i < n; i++)
+        g_assert_cmpint (bf16_steps (at[i], want[i]), <=, 1);
+      g_assert_cmphex (at[n], ==, 42);
+      g_assert_cmpfloat (wide[n], ==, 42);
+    }
+}
+
 static void
 test_quantisation (void)
 {
@@ -323,6 +424,7 @@ main (int argc, char **argv)
       }
   g_assert_nonnull (best.silu_f32);
   g_test_add_func ("/kernels/activations", test_activations);
+  g_test_add_func ("/kernels/bf16", test_bf16);
   g_test_add_func ("/kernels/quantisation", test_quantisation);
   g_test_add_func ("/kernels/columns", test_columns);
   g_test_add_func ("/kernels/find-above", test_find_above);
