@@ -85,9 +85,10 @@ sq_detector_new (SqModel *model, const SqDetectorOptions *options, GError **erro
   self->floor = options->floor > 0 ? options->floor : SQ_SCORE_FLOOR;
   exec_options.threads = sq_device_core (self->device) >= 0 ? 1 : options->threads;
   exec_options.device = MAX (index, 0);
-  // whoever stores halves wants them computed in half where that is faster; quantised ones say "int8"
-  exec_options.precision =
-      options->precision == SQ_PRECISION_AUTO && g_strcmp0 (model->precision, "float16") == 0 ? SQ_PRECISION_HALF : options->precision;
+  exec_options.precision = options->precision;
+  // Whoever stores halves wants them computed in half where that is faster; quantised ones say "int8".
+  if (options->precision == SQ_PRECISION_AUTO && g_strcmp0 (model->precision, "float16") == 0 && sq_device_has_fast_half (self->device))
+    exec_options.precision = SQ_PRECISION_HALF;
   exec_options.batch = options->batch;
   exec_options.cache_folder = cache;
   exec_options.cancellable = options->cancellable;

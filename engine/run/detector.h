@@ -21,7 +21,7 @@ typedef struct
   // that goes from pictures to boxes then applies it itself, and its results hold detections alone. Not with classes or a region.
   // Lent for the call.
   const SqFilter *filter;
-  SqPrecision precision;                             // AUTO: HALF where the file's weights are float16
+  SqPrecision precision;                             // AUTO: HALF where the weights are float16 and that is fast
   int batch;                                         // pictures at once where the device takes them, see sq_detector_get_batch; 0 = 1
   GCancellable *cancellable;                         // of the build, or NULL
   void (*progress) (double fraction, gpointer data); // of the build, on its thread, or NULL
