@@ -24,7 +24,7 @@ sq_level_describe (const char *level)
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (g_str_equal (texts[i].level, level))
-      return _ (texts[i].text);
+      return _(texts[i].text);
   return "";
 }
 
@@ -56,14 +56,14 @@ sq_level_speed_note (const SqRecipe *recipe, const char *device)
   gboolean alone = recipe->steps->len == 1;
 
   if (recipe->steps->len == 0)
-    return _ ("Not faster: nothing is changed.");
+    return _("Not faster: nothing is changed.");
   if (half && alone)
     return sq_device_has_fast_half (device)
                ? NULL
-               : _ ("Not faster on this CPU, which lacks instructions for 16 bits (AVX-512 BF16) and computes in 32.");
+               : _("Not faster on this CPU, which lacks instructions for 16 bits (AVX-512 BF16) and computes in 32.");
   if (int8 && alone && !sq_device_has_fast_int8 (device))
-    return _ ("Hardly faster on this CPU, which lacks instructions for 8 bits (VNNI): “Fastest” finds what is.");
+    return _("Hardly faster on this CPU, which lacks instructions for 8 bits (VNNI): “Fastest” finds what is.");
   if (int8)
-    return _ ("How fast depends on the device: measured when it is made.");
+    return _("How fast depends on the device: measured when it is made.");
   return NULL;
 }

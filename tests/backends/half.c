@@ -222,6 +222,38 @@ test_outputs (void)
   compare (sq_graph_copy (graph), 2, "outputs");
 }
 
+// A quantised network's rounding and 8-bit convolutions stay what they are; floats among them become bfloat16, also behind a rounding.
+static void
+test_quantised (void)
+{
+  static const SqExecOptions half = { .threads = 1, .precision = SQ_PRECISION_HALF, .imitate_half = TRUE }, floats = { .threads = 1 };
+  g_autoptr (SqGraph) graph = NULL;
+  g_autoptr (SqTensor) x = NULL;
+  g_autofree char *steps = NULL, *usual = NULL;
+  SqTensor *want[MAX_OUT] = { NULL }, *got[MAX_OUT] = { NULL };
+  int y;
+
+  if (!is_here ())
+    return;
+  graph = sq_test_quantised_network ();
+  y = sq_test_round (graph, g_array_index (graph->outputs, int, 1), .03f, 20);
+  y = conv (graph, y, 16, 3, 1, 1, SQ_ACT_SILU, SQ_NO_VALUE);
+  sq_graph_add_output (graph, head (graph, sq_test_round (graph, y, .03f, 20)));
+  x = picture (graph);
+  run ("cpu", graph, &floats, x, want, &usual, NULL);
+  run ("cpu", graph, &half, x, got, &steps, NULL);
+  g_test_message ("%s", steps);
+  g_assert_cmpuint (count (steps, "conv8"), ==, count (usual, "conv8"));
+  g_assert_cmpuint (count (steps, " bf16 "), ==, 2);
+  for (guint i = 0; i < graph->outputs->len; i++)
+    {
+      // what is in 8 bits is the same; else a rounding may go the other way and reach the output through a weight
+      g_assert_cmpfloat (sq_test_max_abs (got[i], want[i]), <=, i < 2 ? 0 : .05);
+      sq_tensor_unref (want[i]);
+      sq_tensor_unref (got[i]);
+    }
+}
+
 // Without the instructions: the very numbers of float32, and a sentence about it.
 static void
 test_elsewhere (void)
@@ -272,6 +304,7 @@ main (int argc, char **argv)
   g_test_add_func ("/backends/half/convolutions", test_convolutions);
   g_test_add_func ("/backends/half/moves", test_moves);
   g_test_add_func ("/backends/half/outputs", test_outputs);
+  g_test_add_func ("/backends/half/quantised", test_quantised);
   g_test_add_func ("/backends/half/elsewhere", test_elsewhere);
   g_test_add_func ("/backends/half/real", test_real);
   return g_test_run ();

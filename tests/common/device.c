@@ -22,7 +22,7 @@ sq_test_device_open (SqTestDevice *self, const char *name)
     {
       self->options.precision = SQ_PRECISION_HALF;
       self->options.imitate_half = TRUE;
-      self->tolerance = 100;
+      self->tolerance = gpu ? 100 : 200; // 11 bits of a number, or 8
       self->missing = gpu || (sq_cpu_flags () & SQ_CPU_AVX512) != 0 ? NULL : "AVX-512";
     }
   else if (g_strcmp0 (parts[1], "int8") == 0)
