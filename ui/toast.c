@@ -7,6 +7,8 @@
 
 #define LAST_UNDO "sq-last-undo"
 
+#define UNDO_SECONDS 10 // twice the usual: it has to be read, found and reached, perhaps by keyboard
+
 typedef struct
 {
   GFunc undo, done;
@@ -107,6 +109,7 @@ sq_toast_undo (GtkWidget *from, const char *text, GFunc undo, GFunc done, gpoint
 
   *state = (Undo){ undo, done, user_data, destroy, FALSE };
   adw_toast_set_button_label (toast, _("_Undo"));
+  adw_toast_set_timeout (toast, UNDO_SECONDS);
   g_signal_connect (toast, "button-clicked", G_CALLBACK (on_undo_clicked), state);
   g_signal_connect_data (toast, "dismissed", G_CALLBACK (on_undo_dismissed), state, undo_free, 0);
   if (find_overlay (from) != NULL)
