@@ -44,7 +44,7 @@ struct _SqGpuStream
   int device;
   GThread *thread;
   GQueue queue; // Op
-  GCond wake, idle;
+  GCond wake;
   gboolean busy, quit;
   GPtrArray *capture; // Op, while capturing
   GThread *capturing; // who began it
@@ -83,6 +83,7 @@ typedef struct
 typedef struct
 {
   GMutex lock;
+  GCond idle; // a stream has nothing left, or is gone
   gboolean open;
   SqFakeGpuConfig config;
   FakeDevice device[SQ_FAKE_GPU_MAX];

@@ -165,29 +165,36 @@ work (gpointer data)
       g_mutex_lock (&_sq_fake.lock);
       stream->busy = FALSE;
       if (g_queue_is_empty (&stream->queue))
-        g_cond_broadcast (&stream->idle);
+        g_cond_broadcast (&_sq_fake.idle);
     }
   g_mutex_unlock (&_sq_fake.lock);
   return NULL;
 }
 
-static void
-wait_idle (SqGpuStream *stream)
+static gboolean
+is_idle (const SqGpuStream *stream)
 {
-  while (stream->busy || !g_queue_is_empty (&stream->queue))
-    g_cond_wait (&stream->idle, &_sq_fake.lock);
+  return !stream->busy && g_queue_is_empty ((GQueue *) &stream->queue);
+}
+
+static gboolean
+is_drained (int device)
+{
+  for (guint i = 0; i < _sq_fake.streams->len; i++)
+    {
+      const SqGpuStream *stream = g_ptr_array_index (_sq_fake.streams, i);
+
+      if (stream->device == device && !is_idle (stream))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 void
 _sq_fake_drain (int device)
 {
-  for (guint i = 0; i < _sq_fake.streams->len; i++)
-    {
-      SqGpuStream *stream = g_ptr_array_index (_sq_fake.streams, i);
-
-      if (stream->device == device)
-        wait_idle (stream);
-    }
+  while (!is_drained (device)) // from the start each time: other threads free their streams meanwhile
+    g_cond_wait (&_sq_fake.idle, &_sq_fake.lock);
 }
 
 int
@@ -238,7 +245,6 @@ _sq_fake_stream_new (SqGpuStream **out)
       stream->device = _sq_fake_current ();
       g_queue_init (&stream->queue);
       g_cond_init (&stream->wake);
-      g_cond_init (&stream->idle);
       g_ptr_array_add (_sq_fake.streams, stream);
       stream->thread = g_thread_new ("fake-gpu", work, stream);
       *out = stream;
@@ -261,11 +267,11 @@ _sq_fake_stream_free (SqGpuStream *stream)
   g_thread_join (stream->thread); // after all that is queued
   g_mutex_lock (&_sq_fake.lock);
   g_ptr_array_remove (_sq_fake.streams, stream);
+  g_cond_broadcast (&_sq_fake.idle); // whoever waited for it
   code = _sq_fake_state (stream->device);
   g_mutex_unlock (&_sq_fake.lock);
   g_clear_pointer (&stream->capture, g_ptr_array_unref);
   g_cond_clear (&stream->wake);
-  g_cond_clear (&stream->idle);
   g_free (stream);
   return code;
 }
@@ -287,7 +293,8 @@ _sq_fake_stream_wait (SqGpuStream *stream)
   code = stream->capture != NULL ? CAPTURE_UNSUPPORTED : SQ_GPU_OK;
   if (code == SQ_GPU_OK)
     {
-      wait_idle (stream);
+      while (!is_idle (stream))
+        g_cond_wait (&_sq_fake.idle, &_sq_fake.lock);
       code = _sq_fake_state (stream->device);
     }
   g_mutex_unlock (&_sq_fake.lock);
