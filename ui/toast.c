@@ -110,6 +110,7 @@ sq_toast_undo (GtkWidget *from, const char *text, GFunc undo, GFunc done, gpoint
   *state = (Undo){ undo, done, user_data, destroy, FALSE };
   adw_toast_set_button_label (toast, _("_Undo"));
   adw_toast_set_timeout (toast, UNDO_SECONDS);
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH); // not behind one that only tells
   g_signal_connect (toast, "button-clicked", G_CALLBACK (on_undo_clicked), state);
   g_signal_connect_data (toast, "dismissed", G_CALLBACK (on_undo_dismissed), state, undo_free, 0);
   if (find_overlay (from) != NULL)
