@@ -2,6 +2,7 @@
 #include "aside.h"
 
 #include "engine/error.h"
+#include "remove-folder.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -18,25 +19,6 @@ struct _SqAside
   gboolean folder, finished;
   int lock; // open as long as this is being written
 };
-
-static void
-remove_tree (const char *path)
-{
-  GDir *dir;
-  const char *name;
-
-  if (g_unlink (path) == 0 || errno == ENOENT)
-    return;
-  dir = g_dir_open (path, 0, NULL);
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      remove_tree (child);
-    }
-  g_clear_pointer (&dir, g_dir_close);
-  g_rmdir (path);
-}
 
 static gboolean
 refuse (const SqAside *self, int code, GError **error)
@@ -117,12 +99,12 @@ take_over (SqAside *self, int fd)
         {
           g_autofree char *child = g_build_filename (self->temporary, name, NULL);
 
-          remove_tree (child);
+          sq_remove_folder (child);
         }
       g_clear_pointer (&dir, g_dir_close);
       return 0;
     }
-  remove_tree (self->temporary);
+  sq_remove_folder (self->temporary);
   return g_file_test (self->temporary, G_FILE_TEST_EXISTS) ? EEXIST : EAGAIN;
 }
 
@@ -208,7 +190,7 @@ void
 sq_aside_free (SqAside *self)
 {
   if (!self->finished)
-    remove_tree (self->temporary);
+    sq_remove_folder (self->temporary);
   if (self->lock >= 0)
     close (self->lock); // after: whoever comes next finds nothing
   g_free (self->path);

@@ -16,6 +16,7 @@
 #include "data/project.h"
 #include "data/queries.h"
 #include "data/recents.h"
+#include "data/remove-folder.h"
 #include "data/run-item.h"
 #include "data/run-list.h"
 #include "data/run-pictures.h"

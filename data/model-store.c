@@ -5,6 +5,7 @@
 #include "engine/error.h"
 #include "fetch.h"
 #include "model-store-private.h"
+#include "remove-folder.h"
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -108,22 +109,6 @@ void
 _sq_model_store_unlock (SqModelStore *self)
 {
   g_mutex_unlock (&self->lock);
-}
-
-static void
-remove_folder (const char *folder)
-{
-  GDir *dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      g_unlink (path);
-    }
-  g_clear_pointer (&dir, g_dir_close);
-  g_rmdir (folder);
 }
 
 static SqInstalledModel *
@@ -262,7 +247,7 @@ _sq_model_store_install (SqModelStore *self, const char *id, const char *title, 
   if (good && g_rename (temporary, final) != 0)
     {
       // There already: the same content, or the rest of an old one.
-      remove_folder (final);
+      sq_remove_folder (final);
       if (g_rename (temporary, final) != 0)
         {
           g_set_error (error, SQ_ERROR, SQ_ERROR_IO, "“%s” cannot be written (%s).", final, g_strerror (errno));
@@ -272,7 +257,7 @@ _sq_model_store_install (SqModelStore *self, const char *id, const char *title, 
   g_mutex_unlock (&self->lock);
   if (!good)
     {
-      remove_folder (temporary);
+      sq_remove_folder (temporary);
       return FALSE;
     }
   *path = g_build_filename (final, names[0], NULL);
@@ -299,7 +284,7 @@ sq_model_store_remove (SqModelStore *self, const char *id, GError **error)
     }
   folder = _sq_model_store_get_folder (self, id);
   g_mutex_lock (&self->lock);
-  remove_folder (folder);
+  sq_remove_folder (folder);
   g_mutex_unlock (&self->lock);
   _sq_model_store_changed (self);
   return TRUE;

@@ -4,8 +4,8 @@
 #include "engine/error.h"
 #include "engine/media/encode.h"
 #include "frame-reader.h"
+#include "remove-folder.h"
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <unistd.h>
 
 #define PAGE 500       // stored frames read at once
@@ -101,21 +101,6 @@ sq_run_pictures_make (SqProject *project, gint64 run, guint most_pictures, guint
   self.every = MAX (1, (what->n_frames + most_frames - 1) / most_frames);
   done = fill (&self, project, cancellable, error);
   if (!done)
-    sq_run_pictures_remove (folder);
+    sq_remove_folder (folder);
   return done ? g_steal_pointer (&folder) : NULL;
-}
-
-void
-sq_run_pictures_remove (const char *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      g_unlink (path);
-    }
-  g_rmdir (folder);
 }

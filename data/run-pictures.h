@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The pictures of a run as a folder: links to a folder's pictures, or frames of a video, spread over it.
 //
-// Owner:  whoever made it; sq_run_pictures_remove
+// Owner:  whoever made it; sq_remove_folder
 // Thread: any
 // Blocks: decodes the frames of a video; not on a window's main thread
 // Errors: SQ_ERROR_IO (none are left, changed, or the disk refuses; one sentence), SQ_ERROR_CANCELLED
@@ -14,6 +14,5 @@ G_BEGIN_DECLS
 // At most `most_pictures`, of a video `most_frames`. Pictures that are gone are left out. Returns the folder's path (transfer full).
 char *sq_run_pictures_make (SqProject *project, gint64 run, guint most_pictures, guint most_frames, GCancellable *cancellable,
                             GError **error);
-void sq_run_pictures_remove (const char *folder);
 
 G_END_DECLS

@@ -155,7 +155,7 @@ make (SqCompressWork *work, GCancellable *cancellable, GError **error)
     return NULL;
   compressed = sq_compress (work->original, recipe, folder != NULL ? folder : work->pictures, &progress, error);
   if (folder != NULL)
-    sq_run_pictures_remove (folder);
+    sq_remove_folder (folder);
   return compressed != NULL ? keep (work, recipe, compressed, cancellable, error) : NULL;
 }
 

@@ -318,21 +318,6 @@ make_region (const Options *o, GError **error)
   return text->len > 0 ? sq_region_from_text (text->str, error) : NULL;
 }
 
-static void
-remove_temporary (const char *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      g_unlink (path);
-    }
-  g_rmdir (folder);
-}
-
 static int
 run (int argc, char **argv)
 {
@@ -405,7 +390,7 @@ run (int argc, char **argv)
             sq_cli_error ("%s", error->message);
         }
       if (folder != NULL)
-        remove_temporary (folder);
+        sq_remove_folder (folder);
       g_hash_table_unref (job.used_names);
     }
   g_clear_pointer (&job.model, sq_model_unref);

@@ -28,16 +28,6 @@ run (const char *backend, const SqGraph *graph, SqTensor *x, int threads, char *
   return out[0];
 }
 
-static guint
-count (const char *text, const char *word)
-{
-  guint n = 0;
-
-  for (const char *at = text; (at = strstr (at, word)) != NULL; at++)
-    n++;
-  return n;
-}
-
 // `quantum`: of the last rounding; 0: none, floats that only summation order may change.
 static void
 compare (const SqGraph *graph, float quantum, guint in_bytes)
@@ -61,7 +51,7 @@ compare (const SqGraph *graph, float quantum, guint in_bytes)
           n_off += off > quantum / 2 && quantum > 0;
         }
       g_assert_cmpint (n_off * 200, <=, got->n); // exactly between two whole numbers either is right
-      g_assert_cmpuint (count (steps, "conv8") + count (steps, "depthwise8"), ==, in_bytes);
+      g_assert_cmpuint (sq_test_count_word (steps, "conv8") + sq_test_count_word (steps, "depthwise8"), ==, in_bytes);
     }
 }
 
@@ -174,7 +164,7 @@ test_odd_grids (void)
       sq_graph_add_output (graph, v);
       sq_test_fill (x, 5, -1, 2);
       y = run ("cpu", graph, x, 1, &steps);
-      g_assert_cmpuint (count (steps, "conv8"), ==, i == 5 ? 1 : 0);
+      g_assert_cmpuint (sq_test_count_word (steps, "conv8"), ==, i == 5 ? 1 : 0);
       if (i == 5)
         compare (graph, 0, 1);
     }

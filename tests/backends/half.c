@@ -31,16 +31,6 @@ run (const char *backend, const SqGraph *graph, const SqExecOptions *options, Sq
     *note = g_strdup (exec->note);
 }
 
-static guint
-count (const char *text, const char *word)
-{
-  guint n = 0;
-
-  for (const char *at = text; (at = strstr (at, word)) != NULL; at++)
-    n++;
-  return n;
-}
-
 static SqTensor *
 picture (const SqGraph *graph)
 {
@@ -68,7 +58,7 @@ compare (SqGraph *taken, guint in_half, const char *what)
       g_assert_null (note);
       if (threads == 1)
         g_test_message ("%s\n%s", what, steps);
-      g_assert_cmpuint (count (steps, " bf16 "), ==, in_half);
+      g_assert_cmpuint (sq_test_count_word (steps, " bf16 "), ==, in_half);
       for (guint i = 0; i < graph->outputs->len; i++)
         {
           double most = 0;
@@ -243,8 +233,8 @@ test_quantised (void)
   run ("cpu", graph, &floats, x, want, &usual, NULL);
   run ("cpu", graph, &half, x, got, &steps, NULL);
   g_test_message ("%s", steps);
-  g_assert_cmpuint (count (steps, "conv8"), ==, count (usual, "conv8"));
-  g_assert_cmpuint (count (steps, " bf16 "), ==, 2);
+  g_assert_cmpuint (sq_test_count_word (steps, "conv8"), ==, sq_test_count_word (usual, "conv8"));
+  g_assert_cmpuint (sq_test_count_word (steps, " bf16 "), ==, 2);
   for (guint i = 0; i < graph->outputs->len; i++)
     {
       // what is in 8 bits is the same; else a rounding may go the other way and reach the output through a weight
@@ -293,7 +283,7 @@ test_real (void)
   x = picture (graph);
   run ("cpu", graph, &(SqExecOptions){ .precision = SQ_PRECISION_HALF }, x, &y, &steps, &note);
   g_test_message ("%s", steps);
-  g_assert_cmpuint (count (steps, " bf16 "), ==, 1);
+  g_assert_cmpuint (sq_test_count_word (steps, " bf16 "), ==, 1);
   g_assert_null (note);
 }
 

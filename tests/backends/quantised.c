@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include <string.h>
+
 int
 sq_test_add (SqGraph *graph, const SqOp *op, SqParams params, const int *in, int n)
 {
@@ -73,4 +75,14 @@ sq_test_quantised_network (void)
   sq_graph_add_output (graph, c);
   sq_graph_add_output (graph, b);
   return graph;
+}
+
+guint
+sq_test_count_word (const char *text, const char *word)
+{
+  guint n = 0;
+
+  for (const char *at = text; (at = strstr (at, word)) != NULL; at++)
+    n++;
+  return n;
 }

@@ -7,6 +7,9 @@
 // made of 1 x 3 x 24 x 32.
 SqGraph *sq_test_quantised_network (void);
 
+// How often `word` stands in what an exec says of itself.
+guint sq_test_count_word (const char *text, const char *word);
+
 // The pieces: any node; rounding to 0..255; a convolution of side x side with whole weights and a bias. Each returns its value.
 int sq_test_add (SqGraph *graph, const SqOp *op, SqParams params, const int *in, int n);
 int sq_test_round (SqGraph *graph, int x, float scale, float zero);

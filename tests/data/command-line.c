@@ -154,17 +154,6 @@ count_frames (const char *path)
     }
 }
 
-static guint
-count_files (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (dir != NULL && g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
 // With the objects drawn: as pictures and as a video; of pictures a video is refused.
 static void
 test_drawn (void)

@@ -267,17 +267,6 @@ write_picture (const char *path, int width)
   g_assert_true (sq_frame_save (frame, path, NULL));
 }
 
-static guint
-count_files (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (dir != NULL && g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
 // What is said of "a.png" when its pictures cannot be written; the text is interned.
 static const char *
 refused (gint64 id)

@@ -117,6 +117,17 @@ make_run (SqProject *project, const char *name, guint n_frames, guint per_frame,
   return sq_run_writer_get_run (writer);
 }
 
+guint
+count_files (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  while (dir != NULL && g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
 char *
 make_video (const char *folder, const char *name, int width, int height, guint n, const gint64 *pts_ns)
 {
@@ -150,7 +161,8 @@ make_video_run (SqProject *project, const char *const *paths, int width, int hei
       g_autoptr (SqResult) result = NULL;
 
       *box = (SqDetection){ 10, 20, 50, 40, .9f, 1, 7 };
-      result = sq_result_new (sq_frame_new (width, height, 0, NULL, paths[0], first + i, pts_ns[i], NULL, NULL), box, (first + i) % 4 != 3, FALSE);
+      result = sq_result_new (sq_frame_new (width, height, 0, NULL, paths[0], first + i, pts_ns[i], NULL, NULL), box, (first + i) % 4 != 3,
+                              FALSE);
       sq_run_writer_push (writer, result);
     }
   sq_run_writer_finish (writer, SQ_RUN_FINISHED, NULL);

@@ -67,7 +67,7 @@ test_video (void)
       g_assert_cmpint (frame->width, ==, 160);
       g_assert_cmpint (ABS (frame->pixels[frame->stride * 60 + 3 * 80] - (int) (60 + 4 * k)), <=, 3);
     }
-  sq_run_pictures_remove (made);
+  sq_remove_folder (made);
   g_assert_false (g_file_test (made, G_FILE_TEST_EXISTS));
 
   g_cancellable_cancel (cancellable);
@@ -107,7 +107,7 @@ test_pictures (void)
   names = list (made);
   g_assert_cmpuint (names->len, ==, 1);
   g_assert_true (g_str_has_suffix (names->pdata[0], "there.jpg"));
-  sq_run_pictures_remove (made);
+  sq_remove_folder (made);
   g_assert_true (g_file_test (there, G_FILE_TEST_EXISTS)); // a link went, not the picture
 
   g_assert_cmpint (g_unlink (there), ==, 0);

@@ -121,6 +121,7 @@ test_exits (void)
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--b", b, "--classes", "unicorn", good, NULL), ==, 2);
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--precision-b", "tiny", good, NULL), ==, 2);
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--precision-b", "f32", good, NULL), ==, 0);
+  g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--precision-b", "fp8", good, NULL), ==, 3);          // a CPU has none: it was asked for
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--b", b, "--family-b", "yolox", good, NULL), ==, 3); // it does not look like one
   g_assert_cmpint (run_cli (NULL, NULL, "--runs", "1,2", NULL), ==, 2);
   g_assert_cmpint (run_cli (NULL, NULL, "--a", a, "--b", "/no/such.onnx", good, NULL), ==, 3);

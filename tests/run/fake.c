@@ -132,6 +132,45 @@ test_only_one (void)
     }
 }
 
+static void
+note_weakest (SqResult *result, gpointer data)
+{
+  g_autoptr (GArray) objects = sq_result_detections (result, &(SqFilter){ .confidence = .01f, .iou = .45f, .max_detections = 300 });
+
+  for (guint i = 0; i < objects->len; i++)
+    *(float *) data = MIN (*(float *) data, g_array_index (objects, SqDetection, i).score);
+}
+
+static float
+find_weakest (gboolean track)
+{
+  const SqFilter filter = { .confidence = .9f, .iou = .45f, .max_detections = 300 };
+  SqPipelineOptions options = { .paths = (const char *const *) pictures->pdata, .devices = "fake:0", .filter = &filter, .track = track };
+  g_autoptr (GError) error = NULL;
+  SqPipeline *pipeline;
+  float weakest = 1;
+
+  sq_gpu_set_api (sq_fake_gpu_open (&(SqFakeGpuConfig){ .n_devices = 1 }));
+  pipeline = sq_pipeline_new (model, &options);
+  sq_pipeline_add_sink (pipeline, note_weakest, &weakest, NULL);
+  sq_pipeline_start (pipeline);
+  g_assert_true (sq_pipeline_wait (pipeline, &error));
+  sq_pipeline_stop (pipeline);
+  sq_pipeline_wait (pipeline, NULL);
+  g_object_unref (pipeline);
+  sq_gpu_set_api (NULL);
+  g_assert_cmpint (sq_fake_gpu_close (), ==, 0);
+  return weakest;
+}
+
+// What a device filters itself keeps the weak boxes where objects are followed, and only there.
+static void
+test_weak (void)
+{
+  g_assert_cmpfloat (find_weakest (FALSE), >=, .9f);
+  g_assert_cmpfloat (find_weakest (TRUE), <, .9f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -154,6 +193,7 @@ main (int argc, char **argv)
   g_test_add_func ("/fake/counts", test_counts);
   g_test_add_func ("/fake/lost", test_lost);
   g_test_add_func ("/fake/only-one", test_only_one);
+  g_test_add_func ("/fake/weak", test_weak);
   status = g_test_run ();
   g_ptr_array_unref (pictures);
   sq_model_unref (model);

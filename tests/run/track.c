@@ -4,6 +4,8 @@
 #include "engine/run/pipeline.h"
 #include "engine/run/track.h"
 #include "tests/common/data.h"
+#include "tests/media/make-media.h"
+#include "tiny.h"
 
 #include <math.h>
 
@@ -288,6 +290,43 @@ test_video (void)
   g_assert_cmpfloat (fabs ((double) n - (double) G_N_ELEMENTS (persons)), <=, .2 * (double) G_N_ELEMENTS (persons));
 }
 
+static void
+note_number (SqResult *result, gpointer data)
+{
+  g_autoptr (GArray) objects = sq_result_detections (result, &(SqFilter){ .confidence = .1f, .iou = .45f, .max_detections = 300 });
+
+  for (guint i = 0; i < objects->len; i++)
+    if (g_array_index (objects, SqDetection, i).track > 0)
+      g_hash_table_add (data, GINT_TO_POINTER (g_array_index (objects, SqDetection, i).track));
+}
+
+// The same frames again are other objects: whoever jumped does not know better.
+static void
+test_jump (void)
+{
+  char *folder = make_folder ();
+  g_autofree char *video = make_video (folder, "grey.mkv", "mpeg4", "yuv420p", 64, 48, 8, NULL, 1);
+  const char *const paths[] = { video, NULL };
+  SqPipelineOptions options = { .paths = paths, .threads = 1, .track = TRUE, .track_score = .1f };
+  g_autoptr (SqModel) model = make_tiny_model (folder);
+  g_autoptr (SqPipeline) pipeline = sq_pipeline_new (model, &options);
+  g_autoptr (GHashTable) numbers = g_hash_table_new (NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  guint n;
+
+  sq_pipeline_add_sink (pipeline, note_number, numbers, NULL);
+  sq_pipeline_start (pipeline);
+  g_assert_true (sq_pipeline_wait (pipeline, &error));
+  n = g_hash_table_size (numbers);
+  g_assert_cmpuint (n, >, 0);
+  sq_pipeline_seek (pipeline, 0);
+  g_assert_true (sq_pipeline_wait (pipeline, &error));
+  g_assert_cmpuint (g_hash_table_size (numbers), ==, 2 * n);
+  sq_pipeline_stop (pipeline);
+  sq_pipeline_wait (pipeline, NULL);
+  remove_folder (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,5 +338,6 @@ main (int argc, char **argv)
   g_test_add_func ("/track/gaps", test_gaps);
   g_test_add_func ("/track/classes", test_classes);
   g_test_add_func ("/track/video", test_video);
+  g_test_add_func ("/track/jump", test_jump);
   return g_test_run ();
 }

@@ -361,6 +361,40 @@ test_video (Compare *self, gconstpointer data)
   fixture_run_for (.1);
 }
 
+typedef struct
+{
+  Compare *self;
+  SqPipeline *before;
+} Hidden;
+
+static gboolean
+has_another (gpointer data)
+{
+  const Hidden *hidden = data;
+  SqPipeline *pipeline = sq_compare_page_get_pipeline (hidden->self->page);
+
+  return pipeline != NULL && pipeline != hidden->before;
+}
+
+// What is chosen for a page that nobody sees runs when it is seen.
+static void
+test_hidden (Compare *self, gconstpointer data)
+{
+  SqModelList *models = sq_workspace_get_models (self->base.workspace);
+  g_autoptr (SqPipeline) before = NULL;
+  Hidden hidden = { self };
+
+  if (!open_pictures (self))
+    return;
+  before = hidden.before = g_object_ref (sq_compare_page_get_pipeline (self->page));
+  sq_window_show_page (self->window, "devices");
+  sq_compare_page_set_models (self->page, sq_model_list_find (models, B), sq_model_list_find (models, A));
+  fixture_run_for (.5);
+  g_assert_false (has_another (&hidden));
+  sq_window_show_page (self->window, "compare");
+  g_assert_true (fixture_wait (has_another, &hidden, 20));
+}
+
 static void
 test_error (Compare *self, gconstpointer data)
 {
@@ -536,6 +570,7 @@ main (int argc, char *argv[])
   add ("/ui/compare/pictures", test_pictures);
   add ("/ui/compare/command-line", test_command_line);
   add ("/ui/compare/swap", test_swap);
+  add ("/ui/compare/hidden", test_hidden);
   add ("/ui/compare/share", test_share);
   add ("/ui/compare/video", test_video);
   add ("/ui/compare/error", test_error);

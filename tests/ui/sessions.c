@@ -7,6 +7,7 @@
 #include "ui/object-cell.h"
 #include "ui/retention.h"
 #include "ui/session-chooser.h"
+#include "ui/toast.h"
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -394,6 +395,39 @@ find_undo (GtkWidget *widget, gpointer data)
     find_undo (child, data);
 }
 
+static gboolean
+undo_offered (gpointer data)
+{
+  GtkWidget *undo = NULL;
+
+  find_undo (data, &undo);
+  return undo != NULL;
+}
+
+// Undo does not stand in line behind what only tells: each of these stays for seconds.
+static void
+test_undo_first (Fixture *fixture, gconstpointer data)
+{
+  Stored s;
+  g_autoptr (SqRun) run = NULL;
+  gint64 began;
+
+  stored_open (&s, fixture, 1200, 760);
+  run = stored_load (&s, s.runs[0]);
+  for (int i = 0; i < 10; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("Told %d", i);
+
+      sq_toast (GTK_WIDGET (s.page), text);
+    }
+  fixture_run_for (.2);
+  began = g_get_monotonic_time ();
+  sq_sessions_page_delete (s.page, run);
+  g_assert_true (fixture_wait (undo_offered, s.window, 10));
+  g_test_message ("offered after %.1f s", (double) (g_get_monotonic_time () - began) / 1e6);
+  stored_close (&s);
+}
+
 static void
 age_run (SqProject *project, gint64 run, int days)
 {
@@ -492,6 +526,7 @@ main (int argc, char **argv)
   ADD ("details", test_details);
   ADD ("moved", test_moved);
   ADD ("export", test_export);
+  ADD ("undo-first", test_undo_first);
   ADD ("retention", test_retention);
   ADD ("compare", test_compare);
   return g_test_run ();
