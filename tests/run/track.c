@@ -290,38 +290,54 @@ test_video (void)
   g_assert_cmpfloat (fabs ((double) n - (double) G_N_ELEMENTS (persons)), <=, .2 * (double) G_N_ELEMENTS (persons));
 }
 
+typedef struct
+{
+  SqPipeline *pipeline;
+  GHashTable *before, *after; // numbers
+  gboolean jumped;
+} Jump;
+
 static void
 note_number (SqResult *result, gpointer data)
 {
+  Jump *jump = data;
   g_autoptr (GArray) objects = sq_result_detections (result, &(SqFilter){ .confidence = .1f, .iou = .45f, .max_detections = 300 });
 
   for (guint i = 0; i < objects->len; i++)
     if (g_array_index (objects, SqDetection, i).track > 0)
-      g_hash_table_add (data, GINT_TO_POINTER (g_array_index (objects, SqDetection, i).track));
+      g_hash_table_add (jump->jumped ? jump->after : jump->before, GINT_TO_POINTER (g_array_index (objects, SqDetection, i).track));
+  if (result->frame->index == 3)
+    {
+      jump->jumped = TRUE;
+      sq_pipeline_seek (jump->pipeline, 5 * 40000000);
+    }
 }
 
-// The same frames again are other objects: whoever jumped does not know better.
+// After a jump, be it a short one forward, nobody knows what became of the objects: they get new numbers.
 static void
 test_jump (void)
 {
   char *folder = make_folder ();
-  g_autofree char *video = make_video (folder, "grey.mkv", "mpeg4", "yuv420p", 64, 48, 8, NULL, 1);
+  g_autofree char *video = make_video (folder, "grey.mkv", "mpeg4", "yuv420p", 64, 48, 24, NULL, 1);
   const char *const paths[] = { video, NULL };
   SqPipelineOptions options = { .paths = paths, .threads = 1, .track = TRUE, .track_score = .1f };
   g_autoptr (SqModel) model = make_tiny_model (folder);
   g_autoptr (SqPipeline) pipeline = sq_pipeline_new (model, &options);
-  g_autoptr (GHashTable) numbers = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) before = g_hash_table_new (NULL, NULL), after = g_hash_table_new (NULL, NULL);
+  Jump jump = { pipeline, before, after };
   g_autoptr (GError) error = NULL;
-  guint n;
+  GHashTableIter iter;
+  gpointer number;
 
-  sq_pipeline_add_sink (pipeline, note_number, numbers, NULL);
+  sq_pipeline_add_sink (pipeline, note_number, &jump, NULL);
   sq_pipeline_start (pipeline);
   g_assert_true (sq_pipeline_wait (pipeline, &error));
-  n = g_hash_table_size (numbers);
-  g_assert_cmpuint (n, >, 0);
-  sq_pipeline_seek (pipeline, 0);
-  g_assert_true (sq_pipeline_wait (pipeline, &error));
-  g_assert_cmpuint (g_hash_table_size (numbers), ==, 2 * n);
+  g_assert_true (jump.jumped);
+  g_assert_cmpuint (g_hash_table_size (before), >, 0);
+  g_assert_cmpuint (g_hash_table_size (after), >, 0);
+  g_hash_table_iter_init (&iter, after);
+  while (g_hash_table_iter_next (&iter, &number, NULL))
+    g_assert_false (g_hash_table_contains (before, number));
   sq_pipeline_stop (pipeline);
   sq_pipeline_wait (pipeline, NULL);
   remove_folder (folder);
